@@ -1,0 +1,71 @@
+// ledger/entry.hpp — what the ledger keeps of a call: a hold when it leaves, an outcome when it is
+// over. Both are plain values; store/ makes them durable, insight and reports read them back.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/instant.hpp"
+#include "base/strong.hpp"
+#include "call/call.hpp"
+#include "call/caller.hpp"
+#include "call/reply.hpp"
+#include "ledger/treasury.hpp"
+#include "money/amount.hpp"
+#include "money/usage.hpp"
+
+namespace purser {
+
+/// One leg of a hold: which account, how much of its unit (nanodollars, tokens or calls).
+struct Leg {
+  AccountKey account;
+  Units units;
+};
+
+/// Durable before the call leaves. After a crash it is all we know of a call in flight.
+struct HoldEntry {
+  CallId call;
+  Instant at;
+  Dialect dialect = Dialect::chat;
+  bool stream = false;
+  std::string provider;
+  std::string model;        // as asked
+  Caller caller;
+  Tokens input_max;         // bound of the prompt
+  Tokens output_max;        // bound sent to the provider, all choices together
+  Amount worst;             // the hold in dollars: what is presumed when nothing else is known
+  std::string request_id;   // Purser's own, as in the response header
+  std::vector<Leg> legs;
+};
+
+/// How a call's hold ended. Every hold ends exactly once.
+enum class Outcome : std::uint8_t {
+  settled,    // exact: the provider reported what it used
+  released,   // nothing was billed
+  presumed,   // unknown: settled at its hold until reconciled
+  estimated,  // cancelled at the caller's wish: at or above the bill
+};
+std::string_view to_string(Outcome outcome);
+
+struct SettleEntry {
+  CallId call;
+  Instant at;               // when the answer ended
+  Outcome outcome = Outcome::settled;
+  Amount cost;
+  Usage usage;
+  std::string model;        // as answered; empty: as asked
+  std::string provider_id;
+  std::string stop_reason;
+  ServiceTier tier = ServiceTier::standard;
+  Speed speed = Speed::standard;
+  std::string geo;
+  std::int32_t status = 0;  // HTTP status of the provider, 0: none came
+  std::int64_t first_byte_us = 0;
+  std::int64_t total_us = 0;
+  std::string edits;        // what Purser changed: "output_max=512", empty: nothing
+  bool unpriced = false;    // priced at the configured ceiling
+  std::vector<Leg> legs;    // what is posted where, same accounts as the hold
+};
+
+}  // namespace purser

@@ -1,0 +1,73 @@
+// money/price_book.hpp — what a unit costs: a function of model, day, hour, prompt size, service
+// tier, speed, region and token class.
+// Why: a flat table is wrong for size cliffs, dated price changes, off-peak hours and multipliers.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/instant.hpp"
+#include "base/result.hpp"
+#include "base/strong.hpp"
+#include "money/amount.hpp"
+#include "money/conditions.hpp"
+#include "money/usage.hpp"
+
+namespace purser {
+
+/// Picodollars per unit. For tokens that is the same number as microdollars per million.
+using Rate = Strong<struct RateTag>;
+
+/// Every dated price of one model at one provider. Opaque: lives as long as its book.
+class PriceList;
+
+/// The dearest a call could be, as a straight line in its output tokens: what a hold is made of.
+struct WorstRates {
+  Rate input;          // dearest input class (uncached, write, long prompt, tier asked for) a token
+  Rate output;         // dearest output class a token
+  Amount per_request;  // fees every request pays
+  Rate web_search;     // a search
+};
+
+class PriceBook {
+ public:
+  /// Reads every *.json under `texts` (name, content). Error (config) names file, row and reason.
+  struct File {
+    std::string name;
+    std::string content;
+  };
+  static Result<PriceBook> parse(const std::vector<File>& files);
+
+  PriceBook();
+  PriceBook(PriceBook&&) noexcept;
+  PriceBook& operator=(PriceBook&&) noexcept;
+  ~PriceBook();
+
+  /// The list for a model as requested or as answered: snapshot and alias names find their model.
+  /// Null when the book has no price for it: never a zero. Hot path: no allocation.
+  const PriceList* find(std::string_view provider, std::string_view model) const;
+
+ private:
+  struct Rows;
+  std::unique_ptr<Rows> rows_;
+};
+
+/// usage × rates under `conditions`, rounded half up once, in whole nanodollars. The long-prompt
+/// tier is chosen on usage.prompt_total() and applies to every class. Price one pass at a time.
+Amount cost(const PriceList& list, const Usage& usage, const Conditions& conditions);
+
+/// Dearest rates for a prompt of at most `prompt_max` tokens sent at `asked.at`. `asked.tier` is
+/// what the request may end up with: the caller passes the dearest it could be given.
+WorstRates worst_rates(const PriceList& list, Tokens prompt_max, const Conditions& asked);
+
+/// tokens × rate, rounded up: holds must never be short by a rounding.
+Amount at_most(Tokens tokens, Rate rate);
+
+/// How many whole tokens `budget` surely pays at `rate` (rounded down). A zero rate pays for any
+/// number: returns Tokens(INT64_MAX).
+Tokens affordable(Amount budget, Rate rate);
+
+}  // namespace purser
