@@ -1,0 +1,50 @@
+// http/incoming.hpp — one answer as it arrives: its head, then its body piece by piece, decoded.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "http/upstream.hpp"
+
+namespace purser {
+
+class Incoming {
+ public:
+  explicit Incoming(std::unique_ptr<Upstream> upstream) : upstream_(std::move(upstream)) {}
+
+  /// Reads the head, skipping interim (1xx) ones. Error (upstream): closed, late, or not HTTP.
+  Awaitable<Result<void>> read_head(const UpstreamLimits& limits);
+  int status() const { return reader_->status(); }
+  /// Views live until the first next(): copy or forward them before.
+  const std::vector<Field>& fields() const { return upstream_->fields(); }
+  Framing framing() const { return framing_; }
+  /// The body's length when its head says so.
+  std::optional<std::uint64_t> length() const;
+
+  /// The next decoded bytes; valid until the call after. False: the body has ended properly.
+  /// Error (upstream): it broke, or went silent. `room`: how much to read at most in one go.
+  Awaitable<Result<bool>> next(std::string_view& piece, std::size_t room,
+                               std::chrono::seconds wait);
+  /// The body is whole: no next() will bring more.
+  bool ended() const { return ended_; }
+
+  /// The connection, if it may carry another call; else nothing.
+  std::unique_ptr<Upstream> take_reusable();
+  Upstream& upstream() { return *upstream_; }
+
+ private:
+  void start_body();
+  void drop_used();
+  Result<bool> piece_from_buffer(std::string_view& piece);
+
+  std::unique_ptr<Upstream> upstream_;
+  std::optional<ResponseReader> reader_;
+  Framing framing_ = Framing::none;
+  std::uint64_t left_ = 0;     // of a body with a length
+  std::size_t used_ = 0;       // bytes at the front of in() that the last piece stood in
+  std::string decoded_;        // of a chunked body
+  bool ended_ = false;
+};
+
+}  // namespace purser

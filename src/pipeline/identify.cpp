@@ -1,0 +1,252 @@
+// pipeline/identify.cpp — one pass over the header for secrets, one for labels.
+#include "pipeline/identify.hpp"
+
+#include <array>
+#include <optional>
+
+namespace purser {
+namespace {
+
+std::string_view trimmed(std::string_view text) {
+  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) {
+    text.remove_prefix(1);
+  }
+  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) {
+    text.remove_suffix(1);
+  }
+  return text;
+}
+
+/// "Bearer abc" → "abc"; another scheme names nobody here.
+std::string_view bearer(std::string_view value) {
+  constexpr std::string_view kScheme = "bearer ";
+  return value.size() > kScheme.size() && same_name(value.substr(0, kScheme.size()), kScheme)
+             ? trimmed(value.substr(kScheme.size()))
+             : std::string_view{};
+}
+
+std::string_view query_key(std::string_view query) {
+  while (!query.empty()) {
+    const std::size_t end = query.find('&');
+    const std::string_view pair = query.substr(0, end);
+    if (pair.starts_with("key=")) {
+      return pair.substr(4);
+    }
+    query = end == std::string_view::npos ? std::string_view{} : query.substr(end + 1);
+  }
+  return {};
+}
+
+/// Which header fills which label. Where several do, the first of this table that was sent wins:
+/// ours, then those that say exactly this, then looser ones.
+struct Source {
+  std::string_view header;  // lower case
+  std::string_view Labels::* label;
+};
+constexpr std::array kSources{
+    Source{"x-purser-user", &Labels::user},
+    Source{"x-purser-tier", &Labels::tier},
+    Source{"x-purser-team", &Labels::team},
+    Source{"x-purser-feature", &Labels::feature},
+    Source{"x-purser-session", &Labels::session},
+    Source{"x-purser-priority", &Labels::priority},
+    Source{"x-purser-tags", &Labels::tags},
+    Source{"helicone-user-id", &Labels::user},             // Helicone
+    Source{"helicone-session-id", &Labels::session},
+    Source{"x-litellm-end-user-id", &Labels::user},        // LiteLLM
+    Source{"x-litellm-customer-id", &Labels::user},
+    Source{"x-litellm-session-id", &Labels::session},
+    Source{"x-litellm-trace-id", &Labels::session},
+    Source{"x-portkey-trace-id", &Labels::session},        // Portkey
+    Source{"x-claude-code-session-id", &Labels::session},  // Claude Code
+    Source{"session-id", &Labels::session},                // Codex
+    Source{"session_id", &Labels::session},
+    Source{"thread-id", &Labels::session},
+    Source{"conversation_id", &Labels::session},
+    Source{"x-opencode-session", &Labels::session},        // OpenCode
+    Source{"x-session-affinity", &Labels::session},
+    Source{"x-session-id", &Labels::session},
+};
+constexpr std::string_view kTagPrefix = "x-purser-tag-";
+constexpr std::string_view kPropertyPrefix = "helicone-property-";
+
+/// Headers that can be a label start with one of these letters; most others are skipped here.
+bool may_label(std::string_view name) {
+  switch (name.empty() ? '\0' : name.front() | 0x20) {
+    case 'x':
+    case 'h':
+    case 's':
+    case 't':
+    case 'c':
+      return true;
+    default:
+      return false;
+  }
+}
+
+Error bad_label(std::string_view what, std::string_view reason) {
+  return {Fault::client, "the label '" + std::string(what) + "' " + std::string(reason)};
+}
+
+Result<void> check(std::string_view what, std::string_view value) {
+  if (value.size() > kLabelBytesMax) {
+    return std::unexpected(bad_label(
+        what, "is longer than " + std::to_string(kLabelBytesMax) + " bytes"));
+  }
+  for (const char c : value) {
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) {
+      return std::unexpected(bad_label(what, "has a control character"));
+    }
+  }
+  return {};
+}
+
+struct Offer {
+  std::string_view name;
+  std::string Caller::* label;
+  bool allowed;
+  std::string_view header;
+  std::string_view body;  // the provider's own field
+};
+
+Result<void> add_tag(Caller& caller, std::string_view name, std::string_view value) {
+  if (name.empty() || caller.tags.size() == kTagsMax) {
+    return std::unexpected(bad_label("tags", name.empty() ? "must be like name=value, name=value"
+                                                          : "has more than 16 entries"));
+  }
+  for (const std::string_view part : {name, value}) {
+    if (auto checked = check("tags", part); !checked) {
+      return checked;
+    }
+  }
+  for (const auto& [known, fixed] : caller.tags) {
+    if (known == name) {
+      return {};  // the key's own tag wins
+    }
+  }
+  caller.tags.emplace_back(name, value);
+  return {};
+}
+
+Result<void> add_tags(Caller& caller, std::string_view text) {
+  while (!text.empty()) {
+    const std::size_t comma = text.find(',');
+    const std::string_view pair = trimmed(text.substr(0, comma));
+    text = comma == std::string_view::npos ? std::string_view{} : text.substr(comma + 1);
+    if (pair.empty()) {
+      continue;
+    }
+    const std::size_t equals = pair.find('=');
+    const std::string_view name = trimmed(pair.substr(0, equals));
+    const std::string_view value = equals == std::string_view::npos
+                                       ? std::string_view("true")
+                                       : trimmed(pair.substr(equals + 1));
+    if (auto added = add_tag(caller, name, value); !added) {
+      return added;
+    }
+  }
+  return {};
+}
+
+std::optional<Priority> parse_priority(std::string_view text) {
+  for (const Priority priority : {Priority::background, Priority::normal, Priority::essential}) {
+    if (text == to_string(priority)) {
+      return priority;
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+Credentials read_credentials(const std::vector<Field>& fields, std::string_view query) {
+  Credentials found;
+  for (const Field& field : fields) {
+    if (field.known == FieldName::authorization) {
+      if (const auto secret = bearer(field.value); !secret.empty()) {
+        found.provider = secret;
+      }
+    } else if (same_name(field.name, "x-purser-key")) {
+      found.purser = field.value;
+    } else if (found.provider.empty() && (same_name(field.name, "x-api-key") ||
+                                          same_name(field.name, "x-goog-api-key"))) {
+      found.provider = field.value;
+    }
+  }
+  if (found.provider.empty()) {
+    found.provider = query_key(query);
+  }
+  return found;
+}
+
+Labels read_labels(const std::vector<Field>& fields) {
+  Labels labels;
+  std::array<std::size_t, kSources.size()> seen{};
+  for (std::size_t at = 0; at < fields.size(); ++at) {
+    const Field& field = fields[at];
+    if (field.known != FieldName::unknown || !may_label(field.name)) {
+      continue;
+    }
+    for (std::size_t i = 0; i < kSources.size(); ++i) {
+      if (seen[i] == 0 && same_name(field.name, kSources[i].header)) {
+        seen[i] = at + 1;
+      }
+    }
+    for (const std::string_view prefix : {kTagPrefix, kPropertyPrefix}) {
+      if (field.name.size() > prefix.size() &&
+          same_name(field.name.substr(0, prefix.size()), prefix)) {
+        labels.properties.emplace_back(field.name.substr(prefix.size()), field.value);
+      }
+    }
+  }
+  for (std::size_t i = 0; i < kSources.size(); ++i) {
+    std::string_view& label = labels.*kSources[i].label;
+    if (seen[i] > 0 && label.empty()) {
+      label = trimmed(fields[seen[i] - 1].value);
+    }
+  }
+  return labels;
+}
+
+Result<void> apply_labels(Caller& caller, const LabelRights& rights, const Labels& labels,
+                          const Call& call) {
+  const std::array offers{
+      Offer{"user", &Caller::user, rights.user, labels.user, call.user},
+      Offer{"tier", &Caller::tier, rights.tier, labels.tier, {}},
+      Offer{"team", &Caller::team, rights.team, labels.team, {}},
+      Offer{"feature", &Caller::feature, rights.feature, labels.feature, {}},
+      Offer{"session", &Caller::session, rights.session, labels.session, call.session},
+  };
+  for (const Offer& offer : offers) {
+    std::string& label = caller.*offer.label;
+    if (!label.empty() || !offer.allowed) {
+      continue;
+    }
+    // A long id in a provider's field is no mistake of the caller's: it is only cut.
+    const std::string_view value =
+        offer.header.empty() ? offer.body.substr(0, kLabelBytesMax) : offer.header;
+    if (auto checked = check(offer.name, value); !checked) {
+      return checked;
+    }
+    label = value;
+  }
+  if (rights.priority && !labels.priority.empty()) {
+    const auto priority = parse_priority(labels.priority);
+    if (!priority) {
+      return std::unexpected(
+          bad_label("priority", "must be background, normal or essential"));
+    }
+    caller.priority = *priority;
+  }
+  if (!rights.tags) {
+    return {};
+  }
+  for (const auto& [name, value] : labels.properties) {
+    if (auto added = add_tag(caller, name, value); !added) {
+      return added;
+    }
+  }
+  return add_tags(caller, labels.tags);
+}
+
+}  // namespace purser
