@@ -1,0 +1,314 @@
+// app/config.cpp — one function a section, in the order of purser.yaml. A key is named once.
+#include "app/config.hpp"
+
+#include <date/tz.h>
+
+#include <algorithm>
+#include <fstream>
+#include <set>
+
+#include "app/quantity.hpp"
+
+namespace purser {
+namespace {
+
+ProviderConfig openai() {
+  return {.name = "openai",
+          .base_url = "https://api.openai.com/v1",
+          .api_key_env = "OPENAI_API_KEY",
+          .api_key_file = {},
+          .dialects = {Dialect::chat},
+          .waits = {},
+          .ca_file = {}};
+}
+
+ProviderConfig anthropic() {
+  return {.name = "anthropic",
+          .base_url = "https://api.anthropic.com",
+          .api_key_env = "ANTHROPIC_API_KEY",
+          .api_key_file = {},
+          .dialects = {Dialect::messages},
+          .waits = {},
+          .ca_file = {}};
+}
+
+/// What a provider is before the file says anything of it.
+ProviderConfig provider_named(const std::string& name) {
+  if (name == "openai") {
+    return openai();
+  }
+  if (name == "anthropic") {
+    return anthropic();
+  }
+  ProviderConfig provider;
+  provider.name = name;
+  return provider;
+}
+
+struct Listen {
+  std::string host;
+  std::uint16_t port;
+};
+
+Result<Listen> parse_listen(std::string_view text) {
+  const std::size_t colon = text.rfind(':');
+  std::string_view host = text.substr(0, colon);
+  if (host.starts_with('[') && host.ends_with(']')) {
+    host = host.substr(1, host.size() - 2);  // [::1]:8484
+  } else if (host.contains(':')) {
+    host = {};
+  }
+  const auto port = parse_whole(
+      colon == std::string_view::npos ? std::string_view{} : text.substr(colon + 1), 0, 65535);
+  if (host.empty() || !port) {
+    return fail(Fault::config, "expected host:port, such as 127.0.0.1:8484 or [::1]:8484, got \"" +
+                                   std::string(text.substr(0, 60)) + "\"");
+  }
+  return Listen{std::string(host), static_cast<std::uint16_t>(*port)};
+}
+
+/// date's time zone database throws for a name it does not have; the exception stops here.
+Result<std::string> parse_time_zone(std::string_view text) {
+  try {
+    date::locate_zone(std::string(text));
+    return std::string(text);
+  } catch (const std::exception&) {
+    return fail(Fault::config, "expected a time zone such as UTC or Europe/Berlin, got \"" +
+                                   std::string(text.substr(0, 60)) + "\"");
+  }
+}
+
+Result<std::string> parse_base_url(std::string_view text) {
+  const auto origin = parse_origin(text);
+  if (!origin) {
+    return std::unexpected(origin.error());
+  }
+  return std::string(text);
+}
+
+Result<Dialect> parse_dialect(std::string_view text) {
+  for (const Dialect dialect : {Dialect::chat, Dialect::messages}) {
+    if (to_string(dialect) == text) {
+      return dialect;
+    }
+  }
+  return fail(Fault::config,
+              "expected one of chat, messages, got \"" + std::string(text.substr(0, 60)) + "\"");
+}
+
+LabelRights no_labels() {
+  return {.user = false,
+          .tier = false,
+          .team = false,
+          .feature = false,
+          .session = false,
+          .priority = false,
+          .tags = false};
+}
+
+Result<bool LabelRights::*> parse_label(std::string_view text) {
+  static const Words<bool LabelRights::*> kLabels{
+      {"user", &LabelRights::user},       {"tier", &LabelRights::tier},
+      {"team", &LabelRights::team},       {"feature", &LabelRights::feature},
+      {"session", &LabelRights::session}, {"priority", &LabelRights::priority},
+      {"tags", &LabelRights::tags}};
+  for (const auto& [name, label] : kLabels) {
+    if (name == text) {
+      return label;
+    }
+  }
+  return fail(Fault::config,
+              "expected some of user, tier, team, feature, session, priority, tags, got \"" +
+                  std::string(text.substr(0, 60)) + "\"");
+}
+
+Result<std::string> parse_turns(std::string_view text) {
+  if (text == "stdout" || text == "off" || text.contains('/')) {
+    return std::string(text);
+  }
+  return fail(Fault::config, "expected stdout, off or a path with a slash in it, got \"" +
+                                 std::string(text.substr(0, 60)) + "\"");
+}
+
+auto whole(std::int64_t least, std::int64_t most) {
+  return [=](std::string_view text) { return parse_whole(text, least, most); };
+}
+
+bool is_loopback(const std::string& host) {
+  return host == "localhost" || host == "::1" || host.starts_with("127.");
+}
+
+void read_provider(Section& section, ProviderConfig& provider) {
+  section.scalar("base_url", provider.base_url, parse_base_url);
+  section.scalar("api_key_env", provider.api_key_env, parse_text);
+  section.scalar("api_key_file", provider.api_key_file, parse_text);
+  section.list("dialects", provider.dialects, parse_dialect);
+  section.section("timeouts", [&](Section& timeouts) {
+    timeouts.scalar("connect", provider.waits.connect, parse_seconds);
+    timeouts.scalar("first_byte", provider.waits.first_byte, parse_seconds);
+    timeouts.scalar("idle", provider.waits.between_bytes, parse_seconds);
+  });
+  section.scalar("ca_file", provider.ca_file, parse_text);
+  if (provider.base_url.empty()) {
+    section.reject("base_url", provider.name + ": base_url is missing; only openai and anthropic " +
+                                   "have one of their own");
+  }
+  if (provider.dialects.empty()) {
+    section.reject("dialects", provider.name + ": dialects is missing; expected chat or messages");
+  }
+}
+
+/// What the file names is what is served: a first provider in it replaces the built-in two.
+void read_providers(Section& root, Config& config) {
+  bool first = true;
+  root.named("providers", [&](const std::string& name, Section& section) {
+    if (std::exchange(first, false)) {
+      config.providers.clear();
+    }
+    ProviderConfig provider = provider_named(name);
+    read_provider(section, provider);
+    for (const ProviderConfig& other : config.providers) {
+      for (const Dialect dialect : provider.dialects) {
+        if (std::ranges::find(other.dialects, dialect) != other.dialects.end()) {
+          section.reject("dialects", name + ": dialect " + std::string(to_string(dialect)) +
+                                         " is served by " + other.name + " already");
+        }
+      }
+    }
+    config.providers.push_back(std::move(provider));
+  });
+}
+
+void read_keys(Section& section, Config& config) {
+  section.choice("unknown", config.keys.unknown,
+                 {{"refuse", UnknownKeys::refuse},
+                  {"forward", UnknownKeys::forward},
+                  {"admit", UnknownKeys::admit}});
+  if (section.has("labels")) {
+    config.keys.labels = no_labels();
+  }
+  std::vector<bool LabelRights::*> allowed;
+  section.list("labels", allowed, parse_label);
+  for (const auto label : allowed) {
+    config.keys.labels.*label = true;
+  }
+  if (config.keys.unknown == UnknownKeys::admit && !is_loopback(config.listen_host)) {
+    section.reject("unknown",
+                   "unknown: admit lets anybody spend, so it is for a listen address of "
+                   "this machine only, such as 127.0.0.1:8484");
+  }
+}
+
+void read_output(Section& section, Config& config) {
+  section.scalar("default_max", config.output.default_max, parse_tokens);
+  section.scalar("least_useful", config.output.least_useful, parse_tokens);
+  if (config.output.default_max < config.output.least_useful) {
+    section.reject("default_max",
+                   "default_max is below least_useful: every call without a bound "
+                   "of its own would be denied");
+  }
+}
+
+void read_unpriced(Section& root, Config& config) {
+  root.section("unpriced", [&](Section& section) {
+    enum class Policy { refuse, ceiling } policy = Policy::refuse;
+    section.choice("policy", policy, {{"refuse", Policy::refuse}, {"ceiling", Policy::ceiling}});
+    UnpricedCeiling ceiling;
+    section.scalar("input", ceiling.input, parse_rate);
+    section.scalar("output", ceiling.output, parse_rate);
+    if (policy == Policy::refuse) {
+      return;
+    }
+    if (ceiling.input == Rate{} || ceiling.output == Rate{}) {
+      section.reject("policy",
+                     "policy: ceiling needs input and output above zero, in US dollars "
+                     "per million tokens");
+    }
+    config.unpriced = ceiling;
+  });
+}
+
+void read_disconnect(Section& section, DrainConfig& drain) {
+  section.choice("action", drain.on_disconnect,
+                 {{"drain", OnDisconnect::drain}, {"cancel", OnDisconnect::cancel}});
+  section.scalar("longest", drain.longest, parse_seconds);
+  section.scalar("at_once_max", drain.at_once_max, whole(0, 1'000'000));
+}
+
+void read_root(Section& root, Config& config) {
+  Listen listen{config.listen_host, config.listen_port};
+  root.scalar("listen", listen, parse_listen);
+  config.listen_host = listen.host;
+  config.listen_port = listen.port;
+  root.scalar("data", config.data, parse_text);
+  root.choice("durability", config.durability,
+              {{"strict", Durability::strict}, {"relaxed", Durability::relaxed}});
+  root.scalar("time_zone", config.time_zone, parse_time_zone);
+  root.scalar("threads", config.threads, whole(0, 1024));
+  read_providers(root, config);
+  root.section("keys", [&](Section& section) { read_keys(section, config); });
+  root.section("output", [&](Section& section) { read_output(section, config); });
+  read_unpriced(root, config);
+  root.section("on_disconnect", [&](Section& section) { read_disconnect(section, config.drain); });
+  root.scalar("admission_wait", config.admission_wait, parse_duration);
+  root.scalar("body_bytes_max", config.body_bytes_max,
+              [](std::string_view text) { return parse_bytes(text, std::size_t{1} << 30); });
+  root.section("telemetry", [&](Section& section) {
+    section.scalar("turns", config.telemetry.turns, parse_turns);
+  });
+  root.scalar("prices", config.prices, parse_text);
+  root.section("admin", [&](Section& section) {
+    section.scalar("token_env", config.admin.token_env, parse_text);
+  });
+}
+
+}  // namespace
+
+Config default_config() {
+  Config config;
+  config.providers = {openai(), anthropic()};
+  return config;
+}
+
+Result<Config> read_config(std::string_view text, const std::string& name) {
+  Config config = default_config();
+  const auto read = read_document(text, name, [&](Section& root) { read_root(root, config); });
+  if (!read) {
+    return std::unexpected(read.error());
+  }
+  return config;
+}
+
+Result<Config> load_config(const std::filesystem::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::string text(kDocumentBytesMax + 1, '\0');  // one more than is read: so a larger one shows
+  if (!file.read(text.data(), static_cast<std::streamsize>(text.size())) && !file.eof()) {
+    return fail(Fault::config, path.string() + ": cannot be read");
+  }
+  text.resize(static_cast<std::size_t>(file.gcount()));
+  return read_config(text, path.string());
+}
+
+std::vector<KnownKey> config_keys() {
+  Config scratch = default_config();
+  return list_keys([&](Section& root) { read_root(root, scratch); });
+}
+
+std::vector<std::string_view> needs_restart(const Config& before, const Config& now) {
+  std::vector<std::string_view> keys;
+  if (before.listen_host != now.listen_host || before.listen_port != now.listen_port) {
+    keys.push_back("listen");
+  }
+  if (before.data != now.data) {
+    keys.push_back("data");
+  }
+  if (before.durability != now.durability) {
+    keys.push_back("durability");
+  }
+  if (before.threads != now.threads) {
+    keys.push_back("threads");
+  }
+  return keys;
+}
+
+}  // namespace purser

@@ -1,0 +1,113 @@
+// app/config.hpp — what purser.yaml says, as plain values. docs/configuration.md explains each.
+// Every default stands here and nowhere else: without a file these values serve.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "app/document.hpp"
+#include "base/result.hpp"
+#include "call/call.hpp"
+#include "http/upstream.hpp"
+#include "money/price_book.hpp"
+#include "pipeline/identify.hpp"
+#include "store/store.hpp"
+
+namespace purser {
+
+/// A provider calls are passed to. Each dialect is served by one of them.
+struct ProviderConfig {
+  std::string name;          // the provider's name in the price book
+  std::string base_url;      // as this provider's own clients take it
+  std::string api_key_env;   // the variable that holds the key
+  std::string api_key_file;  // or the file; looked at first, when it is named
+  std::vector<Dialect> dialects;
+  UpstreamLimits waits;
+  std::string ca_file;  // trust these certificates instead of the system's
+};
+
+/// What a call with a key that Purser did not make is taken for.
+enum class UnknownKeys : std::uint8_t {
+  refuse,   // 401
+  forward,  // the caller's own provider key: passed on, known here by its fingerprint
+  admit,    // anybody on this machine: served with Purser's provider key
+};
+
+struct KeysConfig {
+  UnknownKeys unknown = UnknownKeys::refuse;
+  LabelRights labels;  // what a caller without a key of Purser's may say of itself
+};
+
+struct OutputConfig {
+  Tokens default_max{8192};  // held for a call that names no bound of its own
+  Tokens least_useful{64};   // a call whose money buys less than this is denied instead
+};
+
+/// A model without a price: refused, or held and settled at this ceiling. Never counted as zero.
+struct UnpricedCeiling {
+  Rate input;
+  Rate output;
+};
+
+enum class OnDisconnect : std::uint8_t {
+  drain,   // read the answer to its end: the bill is exact
+  cancel,  // hang up: the bill is estimated, at or above what it was
+};
+
+struct DrainConfig {
+  OnDisconnect on_disconnect = OnDisconnect::drain;
+  std::chrono::seconds longest{300};
+  std::int64_t at_once_max = 256;  // more than that many are cancelled instead
+};
+
+struct TelemetryConfig {
+  std::string turns = "stdout";  // agent_turn_completed lines: "stdout", "off" or a file's path
+};
+
+struct AdminConfig {
+  std::string
+      token_env;  // the variable with the operator's token; none named: from this machine only
+};
+
+struct Config {
+  std::string listen_host = "127.0.0.1";
+  std::uint16_t listen_port = 8484;
+  std::filesystem::path data = "data";
+  Durability durability = Durability::strict;
+  std::string time_zone = "UTC";
+  std::int64_t threads = 0;  // 0: as many as the process may run on
+  std::vector<ProviderConfig> providers;
+  KeysConfig keys;
+  OutputConfig output;
+  std::optional<UnpricedCeiling> unpriced;  // nothing: such calls are refused
+  DrainConfig drain;
+  std::chrono::milliseconds admission_wait{2000};  // for money that open holds may give back
+  std::size_t body_bytes_max = std::size_t{32} << 20;
+  TelemetryConfig telemetry;
+  std::filesystem::path prices;  // more price files, over the built-in book; empty: none
+  AdminConfig admin;
+};
+
+/// OpenAI and Anthropic, with their keys from OPENAI_API_KEY and ANTHROPIC_API_KEY.
+Config default_config();
+
+/// Reads a purser.yaml. `name` stands in front of each problem. Error (config): every problem, one
+/// "name:line:column: what was expected" a line.
+Result<Config> read_config(std::string_view text, const std::string& name);
+
+/// Reads the file at `path`.
+Result<Config> load_config(const std::filesystem::path& path);
+
+/// Every key a purser.yaml may have, sorted: what schema/purser.schema.json is held against.
+std::vector<KnownKey> config_keys();
+
+/// The keys whose change needs a restart, of those that differ. Empty: all of `now` can be taken
+/// on.
+std::vector<std::string_view> needs_restart(const Config& before, const Config& now);
+
+}  // namespace purser
