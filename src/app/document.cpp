@@ -219,23 +219,21 @@ std::optional<Node> build_tree(std::string_view text, Problems& problems) {
 }  // namespace
 
 void Problems::add(Place place, std::string_view problem) {
-  ++found_;
-  if (lines_.size() < kProblemsShown) {
-    // A mistake in the document as a whole has no mark.
-    const int line = std::max(place.line, 1);
-    const int column = std::max(place.column, 1);
-    lines_.push_back(document_ + ":" + std::to_string(line) + ":" + std::to_string(column) + ": " +
-                     std::string(problem));
-  }
+  // A mistake in the document as a whole has no mark.
+  found_.push_back({{std::max(place.line, 1), std::max(place.column, 1)}, std::string(problem)});
 }
 
 std::string Problems::text() const {
+  auto sorted = found_;
+  std::ranges::stable_sort(sorted, {}, &std::pair<Place, std::string>::first);
   std::string all;
-  for (const std::string& line : lines_) {
-    all += (all.empty() ? "" : "\n") + line;
+  for (std::size_t i = 0; i < std::min(sorted.size(), kProblemsShown); ++i) {
+    const auto& [place, problem] = sorted[i];
+    all += (i == 0 ? "" : "\n") + document_ + ":" + std::to_string(place.line) + ":" +
+           std::to_string(place.column) + ": " + problem;
   }
-  if (found_ > lines_.size()) {
-    all += "\nand " + std::to_string(found_ - lines_.size()) + " more";
+  if (sorted.size() > kProblemsShown) {
+    all += "\nand " + std::to_string(sorted.size() - kProblemsShown) + " more";
   }
   return all;
 }

@@ -30,6 +30,7 @@ inline constexpr std::size_t kProblemsShown = 20;         // more say nothing ne
 struct Place {
   int line = 1;
   int column = 1;
+  friend auto operator<=>(const Place&, const Place&) = default;
 };
 
 /// A value of the document. Aliases are written out.
@@ -41,19 +42,18 @@ struct Node {
   std::vector<Node> items;  // of a list; of a mapping: key, value, key, value, …
 };
 
-/// What is wrong with a document, in the order it was found.
+/// What is wrong with a document, from its first line to its last.
 class Problems {
  public:
   explicit Problems(std::string document) : document_(std::move(document)) {}
   void add(Place place, std::string_view problem);
-  bool none() const { return found_ == 0; }
+  bool none() const { return found_.empty(); }
   /// One "name:line:column: problem" a line.
   std::string text() const;
 
  private:
   std::string document_;
-  std::vector<std::string> lines_;
-  std::size_t found_ = 0;
+  std::vector<std::pair<Place, std::string>> found_;
 };
 
 /// A key the reading code knows: "limits[].max.usd" and, for a choice, its words: "strict|relaxed".

@@ -1,0 +1,34 @@
+// app/config_watch.cpp — one stat a look.
+#include "app/config_watch.hpp"
+
+#include <sys/stat.h>
+
+#include <utility>
+
+namespace purser {
+
+ConfigWatch::ConfigWatch(std::filesystem::path file) : file_(std::move(file)), seen_(stamp_now()) {}
+
+ConfigWatch::Stamp ConfigWatch::stamp_now() const {
+  struct stat facts{};
+  if (::stat(file_.c_str(), &facts) != 0) {
+    return {};
+  }
+  return {.inode = facts.st_ino,
+          .size = facts.st_size,
+          .changed_ns = facts.st_mtim.tv_sec * 1'000'000'000 + facts.st_mtim.tv_nsec};
+}
+
+std::optional<Result<Config>> ConfigWatch::look() {
+  if (stamp_now() == seen_) {
+    return std::nullopt;
+  }
+  return reread();
+}
+
+Result<Config> ConfigWatch::reread() {
+  seen_ = stamp_now();  // before reading: a change during it is found at the next look
+  return load_config(file_);
+}
+
+}  // namespace purser
