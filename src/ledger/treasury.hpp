@@ -12,10 +12,11 @@
 //   T4  an account's window is part of its name: a reset opens another account, it moves nothing.
 //
 // Pure and single-threaded: time comes in, and one lock around it at the edge is enough. Accounts
-// are found by name once, at hold; a settle goes straight to them. All six of a typical call are
-// prefetched together, so a million accounts cost about what a thousand do.
+// are found by name once, at hold; a settle goes straight to them. All those of a call are
+// prefetched together, so their misses overlap.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <expected>
 #include <memory>
@@ -25,6 +26,7 @@
 
 #include "base/hash.hpp"
 #include "base/instant.hpp"
+#include "base/seed.hpp"
 #include "base/strong.hpp"
 
 namespace purser {
@@ -38,9 +40,9 @@ using Units = Strong<struct UnitsTag>;
 /// What a call needs from one account.
 struct Need {
   AccountKey account;
-  Units units;      // ≥ 0
-  Units max;        // the limit as it stands now; a changed maximum keeps the account's usage
-  Instant ends;     // end of the account's window; Instant::never() for ever
+  Units units;   // ≥ 0
+  Units max;     // the limit as it stands now; a changed maximum keeps the account's usage
+  Instant ends;  // end of the account's window; Instant::never() for ever
 };
 
 /// How an account stands.
@@ -48,21 +50,39 @@ struct Standing {
   Units posted;
   Units held;
   Units max;
+  friend constexpr bool operator==(const Standing&, const Standing&) = default;
+
+  /// What a hold may still take: never negative.
+  constexpr Units left() const {
+    const __int128 left = static_cast<__int128>(max.count()) - posted.count() - held.count();
+    return Units(left > 0 ? static_cast<std::int64_t>(left) : 0);
+  }
+  /// posted + held + more ≤ max, whatever their size.
+  constexpr bool carries(Units more) const {
+    return static_cast<__int128>(posted.count()) + held.count() + more.count() <= max.count();
+  }
+  /// Would carry `more` if every open hold came back unspent.
+  constexpr bool may_yet_carry(Units more) const {
+    return static_cast<__int128>(posted.count()) + more.count() <= max.count();
+  }
 };
 
-/// Names a hold that is open. Not reused before its slot is free.
+/// Names a hold that is open. Not reused before its slot is free; Purser never names a hold 0.
 using HoldId = Strong<struct HoldIdTag, std::uint64_t>;
 
-/// A refusal: the first account that cannot carry its need, as it stands.
+/// A refusal: the first account that cannot carry its need, as it stands; one that is short for
+/// good goes before one that is not.
 struct Shortfall {
   std::size_t need = 0;  // index into the needs
   Standing standing;
-  bool final = false;    // even if every open hold came back unspent, it would not fit
+  bool final = false;  // even if every open hold came back unspent, it would not fit
 };
 
 class Treasury {
  public:
-  Treasury();
+  /// `layout` decides where accounts lie in memory. From a secret one, nobody can choose labels
+  /// that get into each other's way.
+  explicit Treasury(Seed layout = Seed(0));
   ~Treasury();
   Treasury(const Treasury&) = delete;
   Treasury& operator=(const Treasury&) = delete;
@@ -74,15 +94,30 @@ class Treasury {
   /// the outside broke its word: books must equal the bill). An empty span posts nothing: release.
   void settle(HoldId hold, std::span<const Units> posted);
 
-  /// How an account stands; nothing when it was never opened.
+  /// How an account stands; nothing when it was never opened, or is forgotten.
   std::optional<Standing> standing(AccountKey account) const;
 
-  /// Adds to `posted` outside any hold: books read back at start, corrections.
+  /// How the needs' accounts stand against the needs' maxima: `out[i]` for the i-th.
+  void standings(std::span<const Need> needs, std::span<Standing> out) const;
+
+  /// What a hold could take from an account whose maximum is `max`.
+  Units headroom(AccountKey account, Units max) const;
+
+  /// Adds to `posted` outside any hold: books read back at start, corrections (which may be
+  /// negative, but never take back more than was posted).
   void post(AccountKey account, Units units, Units max, Instant ends);
 
-  /// Forgets accounts whose window has ended and that hold nothing. Returns how many. Touches at
-  /// most `at_most` slots a call, so it can run between calls.
+  /// Forgets accounts that hold nothing and whose window ended kClockStepMax ago. Returns how many.
+  /// Touches at most `at_most` accounts a call, so it can run between calls.
   std::size_t expire(Instant now, std::size_t at_most);
+
+  /// Every account there is: for tests and metrics, in no order.
+  struct Account {
+    AccountKey key;
+    Standing standing;
+    Instant ends;
+  };
+  std::vector<Account> snapshot() const;
 
   std::size_t accounts() const;
   std::size_t open_holds() const;
@@ -96,5 +131,9 @@ class Treasury {
 
 /// More limits than this on one call is a configuration error, found when it is read.
 inline constexpr std::size_t kNeedsMax = 32;
+
+/// A clock set back by up to this much finds the accounts of the windows it returns to. ntpd, left
+/// alone, never steps a clock by more.
+inline constexpr std::chrono::seconds kClockStepMax{1000};
 
 }  // namespace purser
