@@ -1,8 +1,12 @@
 // call/call.hpp — the parts of one model call that decide what it may cost, in nobody's dialect.
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <forward_list>
+#include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "base/strong.hpp"
@@ -19,33 +23,40 @@ struct Span {
   std::size_t length = 0;
 };
 
-/// What wire/ reads from a request. Views and spans point into the body, which outlives it.
+/// What wire/ reads from a request. Views and spans point into the body, which outlives it; texts
+/// that were escaped there are in `unescaped`.
 struct Call {
   Dialect dialect = Dialect::chat;
-  std::string_view model;                // as requested; never empty after a successful read
+  std::string_view model;  // as requested; never empty after a successful read
   bool stream = false;
-  bool asks_usage = false;               // chat: stream_options.include_usage is already true
-  std::optional<Tokens> output_max;      // the caller's own bound, of one choice
-  std::int64_t choices = 1;              // chat "n": output and its bound count once a choice
+  bool asks_usage = false;                // chat: stream_options.include_usage is already true
+  std::optional<Tokens> output_max;       // the caller's own bound, of one choice
+  std::int64_t choices = 1;               // chat "n": output and its bound count once a choice
   std::optional<ServiceTier> tier_asked;  // nothing: not said, or "auto"
   Speed speed_asked = Speed::standard;
-  std::string_view geo_asked;            // Anthropic inference_geo
-  std::int64_t prompt_bytes = 0;         // hard bound: no byte-level BPE makes more tokens
-  std::int64_t media_parts = 0;          // images, files, audio, video named in the prompt
-  Tokens media_tokens_max;               // their bound by provider rules
-  std::int64_t media_bytes = 0;          // inline media bytes, counted in prompt_bytes too
+  std::string_view geo_asked;     // Anthropic inference_geo
+  std::int64_t prompt_bytes = 0;  // hard bound: no byte-level BPE makes more tokens
+  std::int64_t media_parts = 0;   // images, files, audio, video named in the prompt
+  Tokens media_tokens_max;        // their bound by provider rules
+  std::int64_t media_bytes = 0;   // inline media bytes, counted in prompt_bytes too
   std::int64_t messages = 0;
   std::int64_t tools = 0;
   std::int64_t server_tool_rounds_max = 0;  // >0: the provider may loop and re-read its context
   std::int64_t web_searches_max = 0;        // how many priced searches the answer may contain
-  bool state_on_server = false;          // threads, stored responses: billed tokens not in the body
-  std::string_view user;                 // the provider's own end-user field
-  std::string_view session;              // from metadata or prompt_cache_key, when it names one
+  /// Models besides `model` that may work on parts of this call at their own prices (an advisor,
+  /// fallbacks). Those without a name are empty.
+  static constexpr std::size_t kOtherModelsMax = 4;
+  std::array<std::string_view, kOtherModelsMax> other_models;
+  Tokens side_output_max;        // output billed beside output_max: advisor, compaction
+  bool state_on_server = false;  // threads, stored responses: billed tokens not in the body
+  std::string_view user;         // the provider's own end-user field
+  std::string_view session;      // from metadata or prompt_cache_key, when it names one
   // Where edits are spliced. A field that is absent has an empty span.
-  Span output_max_span;                  // the number in max_tokens / max_completion_tokens
-  Span stream_options_span;              // chat: the whole value of stream_options
-  Span include_usage_span;               // chat: the value of stream_options.include_usage
-  std::size_t first_member_at = 0;       // just behind the body's opening brace
+  Span output_max_span;             // the number in max_tokens / max_completion_tokens
+  Span stream_options_span;         // chat: the whole value of stream_options
+  Span include_usage_span;          // chat: the value of stream_options.include_usage
+  std::size_t first_member_at = 0;  // just behind the body's opening brace
+  std::shared_ptr<std::forward_list<std::string>> unescaped;  // null nearly always
 };
 
 }  // namespace purser

@@ -16,7 +16,7 @@ namespace purser {
 /// Reads what decides a call's cost. One pass over the body; unknown members are skipped, and
 /// whatever is not JSON, too deep, or of the wrong type in a member we need is an Error (client)
 /// that says where and what was expected. Views in the result point into `body`.
-/// `body` must be followed by kBodyPadding readable bytes (simdjson reads ahead).
+/// `body` needs no padding: nothing is read behind its end.
 inline constexpr std::size_t kBodyPadding = 64;
 Result<Call> read_request(Dialect dialect, std::string_view body);
 
@@ -24,6 +24,7 @@ Result<Call> read_request(Dialect dialect, std::string_view body);
 struct Edits {
   std::optional<Tokens> output_max;  // set or lower the output bound (per choice)
   bool ask_usage = false;            // chat stream: include_usage must be true
+  std::string_view provider;         // whom it goes to: some name the output bound otherwise
 };
 /// The edited body. INVARIANT: `call` was read from this very `body`.
 std::string splice(const Call& call, std::string_view body, const Edits& edits);
@@ -53,6 +54,7 @@ struct MeterOptions {
   bool stream = false;        // SSE, else one JSON body
   bool hide_usage = false;    // chat stream: take out the usage chunk and "usage":null we caused
   bool keep_text = false;     // collect visible text for take_text()
+  bool whole_events = false;  // filter: pass on whole events only, so that closing_events() fits
 };
 std::unique_ptr<Meter> make_meter(Dialect dialect, MeterOptions options);
 

@@ -1,0 +1,320 @@
+// wire/chat_request.cpp — what decides the cost of an OpenAI Chat Completions request.
+// The same dialect is spoken by some thirty providers, which add members and part types of their
+// own; so what is not known here passes, and counts as the dearest it could be.
+#include <array>
+
+#include "wire/request_scan.hpp"
+
+namespace purser {
+namespace {
+
+struct OutputBound {
+  std::optional<std::int64_t> tokens;
+  Span span;
+};
+
+struct ChatRequest {
+  OutputBound max_tokens;  // deprecated, but all that some providers know
+  OutputBound max_completion_tokens;
+  std::string_view tier;
+  std::string_view user;
+  std::string_view safety_identifier;
+  std::string_view prompt_cache_key;
+  std::string_view metadata_session;
+  bool has_messages = false;
+  std::int64_t images = 0;
+};
+
+using Members = RequestScan::Member<ChatRequest>;
+
+/// The largest image: 10 000 patches of 32×32 at 1.2 tokens ("detail":"original").
+constexpr std::int64_t kImageTokensMax = 12'000;
+/// gpt-4o-mini counts 2 833 + 5 667 a tile, of which there are at most eight.
+constexpr std::int64_t kTiledImageTokensMax = 48'169;
+/// An assistant's own earlier speech, named by id: no audio model answers more.
+constexpr std::int64_t kAudioReferenceTokensMax = 16'384;
+
+enum class PartKind : std::uint8_t { text, image, audio, opaque };
+
+struct PartType {
+  std::string_view name;
+  PartKind kind;
+};
+constexpr std::array kPartTypes{
+    PartType{"text", PartKind::text},         PartType{"refusal", PartKind::text},
+    PartType{"thinking", PartKind::text},     PartType{"reference", PartKind::text},
+    PartType{"image_url", PartKind::image},   PartType{"image", PartKind::image},
+    PartType{"input_audio", PartKind::audio}, PartType{"audio_url", PartKind::opaque},
+    PartType{"file", PartKind::opaque},       PartType{"document_url", PartKind::opaque},
+    PartType{"video_url", PartKind::opaque},
+};
+
+struct Part {
+  std::string_view type;
+  std::int64_t inline_bytes = 0;
+  bool by_reference = false;
+};
+
+void read_medium_text(RequestScan& scan, Part& part) {
+  std::string_view text;
+  scan.text("url", text);
+  const bool remote = text.starts_with("http://") || text.starts_with("https://");
+  part.by_reference = part.by_reference || remote;
+  part.inline_bytes += remote ? 0 : static_cast<std::int64_t>(text.size());
+}
+
+void read_medium_id(RequestScan& scan, Part& part) {
+  scan.skip();
+  part.by_reference = true;
+}
+
+constexpr std::array kMediumMembers{
+    RequestScan::Member<Part>{"url", read_medium_text},
+    RequestScan::Member<Part>{"data", read_medium_text},
+    RequestScan::Member<Part>{"file_data", read_medium_text},
+    RequestScan::Member<Part>{"file_id", read_medium_id},
+};
+
+/// The content of a media part: a URL (perhaps "data:…"), base64 text or an id.
+void read_medium(RequestScan& scan, Part& part) {
+  switch (scan.kind()) {
+    case JsonKind::text:
+      return read_medium_text(scan, part);
+    case JsonKind::object:
+      return scan.members("image_url", kMediumMembers, part);
+    default:
+      scan.skip();
+      return;
+  }
+}
+
+constexpr std::array kPartMembers{
+    RequestScan::Member<Part>{"type",
+                              [](RequestScan& scan, Part& part) { scan.text("type", part.type); }},
+    RequestScan::Member<Part>{"image_url", read_medium},
+    RequestScan::Member<Part>{"image", read_medium},
+    RequestScan::Member<Part>{"input_audio", read_medium},
+    RequestScan::Member<Part>{"file", read_medium},
+    RequestScan::Member<Part>{"audio_url", read_medium},
+    RequestScan::Member<Part>{"document_url", read_medium},
+    RequestScan::Member<Part>{"video_url", read_medium},
+};
+
+PartKind kind_of(const Part& part) {
+  for (const PartType& known : kPartTypes) {
+    if (known.name == part.type) {
+      return known.kind;
+    }
+  }
+  return PartKind::opaque;
+}
+
+void count_part(Call& call, ChatRequest& request, const Part& part) {
+  switch (kind_of(part)) {
+    case PartKind::text:
+      return;
+    case PartKind::image:
+      ++request.images;
+      return add_media(call, {.tokens_max = 0, .inline_bytes = part.inline_bytes});
+    case PartKind::audio:
+      // At most 32 tokens a second, and no codec speaks below 6 kbit/s: 31 base64 characters each.
+      return add_media(
+          call, {.tokens_max = part.by_reference ? kContextTokensMax : part.inline_bytes / 16 + 64,
+                 .inline_bytes = part.inline_bytes});
+    case PartKind::opaque:
+      return add_media(call, {.tokens_max = kContextTokensMax, .inline_bytes = part.inline_bytes});
+  }
+}
+
+void read_content(RequestScan& scan, ChatRequest& request) {
+  if (scan.kind() != JsonKind::array) {
+    scan.skip();
+    return;
+  }
+  scan.elements("content", [&] {
+    if (scan.kind() != JsonKind::object) {
+      scan.skip();
+      return;
+    }
+    Part part;
+    scan.members("content", kPartMembers, part);
+    count_part(scan.call(), request, part);
+  });
+}
+
+constexpr std::array kMessageMembers{
+    Members{"content", read_content},
+    Members{"audio",
+            [](RequestScan& scan, ChatRequest&) {
+              if (scan.kind() == JsonKind::object) {
+                add_media(scan.call(), {.tokens_max = kAudioReferenceTokensMax});
+              }
+              scan.skip();
+            }},
+};
+
+void read_messages(RequestScan& scan, ChatRequest& request) {
+  request.has_messages = scan.kind() == JsonKind::array;
+  scan.elements("messages", [&] {
+    ++scan.call().messages;
+    scan.members("messages", kMessageMembers, request);
+  });
+}
+
+struct ToolType {
+  std::string_view name;
+};
+constexpr std::array kToolMembers{
+    RequestScan::Member<ToolType>{
+        "type", [](RequestScan& scan, ToolType& tool) { scan.text("tools.type", tool.name); }},
+};
+
+void allow_searches(Call& call, std::int64_t rounds, std::int64_t searches) {
+  add_rounds(call, rounds);
+  call.web_searches_max = std::max(call.web_searches_max, searches);
+}
+
+void read_tools(RequestScan& scan, ChatRequest&) {
+  scan.elements("tools", [&] {
+    ++scan.call().tools;
+    ToolType tool;
+    scan.members("tools", kToolMembers, tool);
+    if (!tool.name.empty() && tool.name != "function" && tool.name != "custom") {
+      allow_searches(scan.call(), kServerRoundsMax, kWebSearchesMax);  // the provider runs it
+    }
+  });
+}
+
+void read_web_search_options(RequestScan& scan, ChatRequest&) {
+  if (scan.kind() == JsonKind::object) {
+    allow_searches(scan.call(), 1, 1);  // search models search once, before they answer
+  }
+  scan.skip();
+}
+
+void read_stream_options(RequestScan& scan, ChatRequest&) {
+  static constexpr std::array kOptions{
+      RequestScan::Member<Call>{"include_usage",
+                                [](RequestScan& inner, Call& call) {
+                                  call.include_usage_span =
+                                      inner.flag("stream_options.include_usage", call.asks_usage);
+                                }},
+  };
+  Call& call = scan.call();
+  const std::size_t from = scan.at();
+  scan.members("stream_options", kOptions, call);
+  call.stream_options_span = Span{.at = from, .length = scan.at() - from};
+}
+
+constexpr RequestScan::Bounds kOutputBounds{.min = 1, .max = kCountMax};
+
+void note_server_state(RequestScan& scan, ChatRequest&) {
+  scan.call().state_on_server = scan.call().state_on_server || scan.kind() != JsonKind::null;
+  scan.skip();
+}
+
+constexpr std::array kMetadataMembers{
+    Members{"session_id",
+            [](RequestScan& scan, ChatRequest& request) {
+              if (scan.kind() == JsonKind::text) {
+                scan.text("metadata.session_id", request.metadata_session);
+              } else {
+                scan.skip();  // metadata is the caller's own
+              }
+            }},
+};
+
+constexpr std::array kChatMembers{
+    Members{"model",
+            [](RequestScan& scan, ChatRequest&) { scan.text("model", scan.call().model); }},
+    Members{"messages", read_messages},
+    Members{"stream",
+            [](RequestScan& scan, ChatRequest&) { scan.flag("stream", scan.call().stream); }},
+    Members{"stream_options", read_stream_options},
+    Members{"max_tokens",
+            [](RequestScan& scan, ChatRequest& request) {
+              auto& [tokens, span] = request.max_tokens;
+              span = scan.count("max_tokens", kOutputBounds, tokens);
+            }},
+    Members{"max_completion_tokens",
+            [](RequestScan& scan, ChatRequest& request) {
+              auto& [tokens, span] = request.max_completion_tokens;
+              span = scan.count("max_completion_tokens", kOutputBounds, tokens);
+            }},
+    Members{"n",
+            [](RequestScan& scan, ChatRequest&) {
+              std::optional<std::int64_t> choices;
+              scan.count("n", {.min = 1, .max = 128}, choices);
+              scan.call().choices = choices.value_or(1);
+            }},
+    Members{"tools", read_tools},
+    Members{"web_search_options", read_web_search_options},
+    Members{"service_tier", [](RequestScan& scan,
+                               ChatRequest& request) { scan.text("service_tier", request.tier); }},
+    Members{"user",
+            [](RequestScan& scan, ChatRequest& request) { scan.text("user", request.user); }},
+    Members{"safety_identifier",
+            [](RequestScan& scan, ChatRequest& request) {
+              scan.text("safety_identifier", request.safety_identifier);
+            }},
+    Members{"prompt_cache_key",
+            [](RequestScan& scan, ChatRequest& request) {
+              scan.text("prompt_cache_key", request.prompt_cache_key);
+            }},
+    Members{"metadata",
+            [](RequestScan& scan, ChatRequest& request) {
+              scan.members("metadata", kMetadataMembers, request);
+            }},
+    Members{"conversation", note_server_state},
+    Members{"previous_response_id", note_server_state},
+};
+
+/// One of the two bounds counts; a null one is only a place to write into.
+void settle_output_bound(RequestScan& scan, const ChatRequest& request) {
+  const OutputBound& modern = request.max_completion_tokens;
+  const OutputBound& old = request.max_tokens;
+  if (modern.tokens && old.tokens) {
+    return scan.refuse(
+        "Setting 'max_tokens' and 'max_completion_tokens' at the same time is not supported");
+  }
+  const bool use_old = old.tokens || (!modern.tokens && modern.span.length == 0);
+  const OutputBound& used = use_old ? old : modern;
+  scan.call().output_max_span = used.span;
+  if (used.tokens) {
+    scan.call().output_max = Tokens(*used.tokens);
+  }
+}
+
+/// Which rule counts an image is known only with the model, which may stand behind the messages.
+void settle_images(Call& call, std::int64_t images) {
+  const bool tiled = call.model.find("4o-mini") != std::string_view::npos;
+  call.media_tokens_max += Tokens(images * (tiled ? kTiledImageTokensMax : kImageTokensMax));
+}
+
+}  // namespace
+
+Result<void> read_chat_request(RequestScan& scan) {
+  ChatRequest request;
+  scan.members("body", kChatMembers, request);
+  Call& call = scan.call();
+  if (!scan.refused()) {
+    settle_output_bound(scan, request);
+  }
+  if (auto whole = scan.finish(); !whole) {
+    return whole;
+  }
+  if (call.model.empty()) {
+    return fail(Fault::client, "you must provide a model parameter");
+  }
+  if (!request.has_messages) {
+    return fail(Fault::client, "Missing required parameter: 'messages'.");
+  }
+  settle_images(call, request.images);
+  call.tier_asked = parse_service_tier(request.tier);
+  call.user = request.user.empty() ? request.safety_identifier : request.user;
+  call.session =
+      request.metadata_session.empty() ? request.prompt_cache_key : request.metadata_session;
+  return {};
+}
+
+}  // namespace purser

@@ -1,0 +1,34 @@
+// wire/chat_usage.hpp — the usage object of Chat Completions, in every provider's version of it.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "money/usage.hpp"
+#include "wire/json_scan.hpp"
+
+namespace purser {
+
+/// As reported; what is not said is empty.
+struct ChatUsage {
+  std::optional<std::int64_t> prompt;
+  std::optional<std::int64_t> completion;
+  std::optional<std::int64_t> total;
+  std::optional<std::int64_t> cached;
+  std::optional<std::int64_t> cache_write;
+  std::optional<std::int64_t> audio_in;
+  std::optional<std::int64_t> image_in;
+  std::optional<std::int64_t> video_in;
+  std::optional<std::int64_t> reasoning;
+  std::optional<std::int64_t> audio_out;
+  std::optional<std::int64_t> image_out;
+  std::optional<std::int64_t> searches;
+
+  bool reported() const { return prompt || completion; }
+};
+
+/// Takes the value of a "usage" member.
+ChatUsage read_chat_usage(JsonScan& scan);
+Usage normal_form(const ChatUsage& reported);
+
+}  // namespace purser

@@ -1,0 +1,471 @@
+// wire/json_scan.cpp — RFC 8259, byte by byte; eight at a time inside strings.
+#include "wire/json_scan.hpp"
+
+#include <charconv>
+#include <cstring>
+
+namespace purser {
+namespace {
+
+bool digit(char c) {
+  return c >= '0' && c <= '9';
+}
+
+/// The value of four hexadecimal digits; nothing when they are not.
+std::optional<std::uint32_t> hex4(const char* at, const char* end) {
+  if (end - at < 4) {
+    return std::nullopt;
+  }
+  std::uint32_t value = 0;
+  const auto [stop, error] = std::from_chars(at, at + 4, value, 16);
+  if (error != std::errc{} || stop != at + 4) {
+    return std::nullopt;
+  }
+  return value;
+}
+
+/// A set high bit in each byte of `word` that ends or breaks a run of plain string bytes: a quote,
+/// a backslash or a control character. Bits above the first set one may be false alarms.
+std::uint64_t special_bytes(std::uint64_t word) {
+  constexpr std::uint64_t kOnes = 0x0101010101010101;
+  constexpr std::uint64_t kHighs = 0x8080808080808080;
+  const auto zeros = [](std::uint64_t bytes) { return (bytes - kOnes) & ~bytes; };
+  const std::uint64_t quote = zeros(word ^ (kOnes * '"'));
+  const std::uint64_t backslash = zeros(word ^ (kOnes * '\\'));
+  const std::uint64_t control = (word - kOnes * 0x20) & ~word;
+  return (quote | backslash | control) & kHighs;
+}
+
+/// The first quote, backslash or control character from `at` on, or `end`.
+const char* plain_run(const char* at, const char* end) {
+  static_assert(std::endian::native == std::endian::little, "the first byte is the lowest");
+  for (; end - at >= 8; at += 8) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, at, 8);
+    if (const std::uint64_t special = special_bytes(word); special != 0) {
+      return at + std::countr_zero(special) / 8;
+    }
+  }
+  while (at < end && *at != '"' && *at != '\\' && static_cast<unsigned char>(*at) >= 0x20) {
+    ++at;
+  }
+  return at;
+}
+
+/// Behind the escape whose backslash is at `at`; null when it is none of JSON's.
+const char* past_escape(const char* at, const char* end) {
+  if (end - at < 2) {
+    return nullptr;
+  }
+  switch (at[1]) {
+    case '"':
+    case '\\':
+    case '/':
+    case 'b':
+    case 'f':
+    case 'n':
+    case 'r':
+    case 't':
+      return at + 2;
+    case 'u':
+      return hex4(at + 2, end) ? at + 6 : nullptr;
+    default:
+      return nullptr;
+  }
+}
+
+/// Behind the number at `at`, by JSON's grammar; null when it is none.
+const char* past_number(const char* at, const char* end) {
+  const auto digits = [&] {
+    const char* const first = at;
+    while (at < end && digit(*at)) {
+      ++at;
+    }
+    return at > first;
+  };
+  if (at < end && *at == '-') {
+    ++at;
+  }
+  if (at < end && *at == '0') {
+    ++at;
+  } else if (!digits()) {
+    return nullptr;
+  }
+  if (at < end && *at == '.') {
+    ++at;
+    if (!digits()) {
+      return nullptr;
+    }
+  }
+  if (at < end && (*at == 'e' || *at == 'E')) {
+    ++at;
+    if (at < end && (*at == '+' || *at == '-')) {
+      ++at;
+    }
+    if (!digits()) {
+      return nullptr;
+    }
+  }
+  return at;
+}
+
+void append_utf8(std::string& out, std::uint32_t point) {
+  const auto byte = [&](std::uint32_t value) { out += static_cast<char>(value); };
+  if (point < 0x80) {
+    byte(point);
+  } else if (point < 0x800) {
+    byte(0xC0 | point >> 6);
+    byte(0x80 | (point & 0x3F));
+  } else if (point < 0x10000) {
+    byte(0xE0 | point >> 12);
+    byte(0x80 | (point >> 6 & 0x3F));
+    byte(0x80 | (point & 0x3F));
+  } else {
+    byte(0xF0 | point >> 18);
+    byte(0x80 | (point >> 12 & 0x3F));
+    byte(0x80 | (point >> 6 & 0x3F));
+    byte(0x80 | (point & 0x3F));
+  }
+}
+
+/// The code point of the \u escape at `at` (a pair of surrogates is one), which moves behind it.
+std::uint32_t take_code_point(const char*& at, const char* end) {
+  const std::uint32_t unit = hex4(at + 2, end).value_or(0xFFFD);
+  at += 6;
+  if (unit < 0xD800 || unit > 0xDFFF) {
+    return unit;
+  }
+  if (unit < 0xDC00 && end - at >= 6 && at[0] == '\\' && at[1] == 'u') {
+    const std::uint32_t low = hex4(at + 2, end).value_or(0);
+    if (low >= 0xDC00 && low <= 0xDFFF) {
+      at += 6;
+      return 0x10000 + ((unit - 0xD800) << 10) + (low - 0xDC00);
+    }
+  }
+  return 0xFFFD;
+}
+
+char short_escape(char letter) {
+  switch (letter) {
+    case 'b':
+      return '\b';
+    case 'f':
+      return '\f';
+    case 'n':
+      return '\n';
+    case 'r':
+      return '\r';
+    case 't':
+      return '\t';
+    default:
+      return letter;
+  }
+}
+
+}  // namespace
+
+std::string_view to_string(JsonKind kind) {
+  switch (kind) {
+    case JsonKind::object:
+      return "an object";
+    case JsonKind::array:
+      return "an array";
+    case JsonKind::text:
+      return "a string";
+    case JsonKind::number:
+      return "a number";
+    case JsonKind::boolean:
+      return "a boolean";
+    case JsonKind::null:
+      return "null";
+    case JsonKind::nothing:
+      break;
+  }
+  return "nothing";
+}
+
+void append_unescaped(std::string& out, JsonText text) {
+  if (!text.escaped) {
+    out += text.raw;
+    return;
+  }
+  const char* at = text.raw.data();
+  const char* const end = at + text.raw.size();
+  while (at < end) {
+    const auto* found =
+        static_cast<const char*>(std::memchr(at, '\\', static_cast<std::size_t>(end - at)));
+    const char* const stop = found == nullptr ? end : found;
+    out.append(at, stop);
+    at = stop;
+    if (end - at < 2) {
+      return;
+    }
+    if (at[1] == 'u') {
+      append_utf8(out, take_code_point(at, end));
+    } else {
+      out += short_escape(at[1]);
+      at += 2;
+    }
+  }
+}
+
+std::size_t unescaped_size(JsonText text) {
+  if (!text.escaped) {
+    return text.raw.size();
+  }
+  const char* at = text.raw.data();
+  const char* const end = at + text.raw.size();
+  std::size_t size = 0;
+  while (at < end) {
+    if (*at != '\\') {
+      ++at;
+      ++size;
+    } else if (end - at >= 2 && at[1] == 'u') {
+      const std::uint32_t point = take_code_point(at, end);
+      size += point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4;
+    } else {
+      at += 2;
+      ++size;
+    }
+  }
+  return size;
+}
+
+bool operator==(JsonText text, std::string_view plain) {
+  if (!text.escaped) {
+    return text.raw == plain;
+  }
+  // An escape is at most six bytes for one: a longer text cannot be equal, so it is not unfolded.
+  if (text.raw.size() > plain.size() * 6) {
+    return false;
+  }
+  std::string unescaped;
+  append_unescaped(unescaped, text);
+  return unescaped == plain;
+}
+
+std::optional<std::int64_t> whole_number(std::string_view number) {
+  std::int64_t value = 0;
+  const char* const end = number.data() + number.size();
+  const auto [stop, error] = std::from_chars(number.data(), end, value);
+  if (error != std::errc{} || stop != end) {
+    return std::nullopt;
+  }
+  return value;
+}
+
+bool JsonScan::expect(const char* what) {
+  if (wrong_ == nullptr) {
+    wrong_ = what;
+  }
+  return false;
+}
+
+void JsonScan::skip_space() {
+  while (at_ < end_ && (*at_ == ' ' || *at_ == '\n' || *at_ == '\r' || *at_ == '\t')) {
+    ++at_;
+  }
+}
+
+JsonKind JsonScan::kind() {
+  skip_space();
+  if (wrong_ != nullptr || at_ == end_) {
+    return JsonKind::nothing;
+  }
+  switch (*at_) {
+    case '{':
+      return JsonKind::object;
+    case '[':
+      return JsonKind::array;
+    case '"':
+      return JsonKind::text;
+    case 't':
+    case 'f':
+      return JsonKind::boolean;
+    case 'n':
+      return JsonKind::null;
+    default:
+      return digit(*at_) || *at_ == '-' ? JsonKind::number : JsonKind::nothing;
+  }
+}
+
+bool JsonScan::open(char bracket, bool object) {
+  skip_space();
+  if (wrong_ != nullptr || at_ == end_ || *at_ != bracket) {
+    return expect(object ? "expected '{'" : "expected '['");
+  }
+  if (depth_ == kDepthMax) {
+    return expect("expected fewer than 512 nested arrays and objects");
+  }
+  ++at_;
+  ++depth_;
+  const std::uint64_t bit = std::uint64_t{1} << (depth_ % 64);
+  std::uint64_t& word = objects_[depth_ / 64];
+  word = object ? word | bit : word & ~bit;
+  fresh_ = true;
+  return true;
+}
+
+bool JsonScan::enter_object() {
+  return open('{', true);
+}
+
+bool JsonScan::enter_array() {
+  return open('[', false);
+}
+
+void JsonScan::close() {
+  ++at_;
+  --depth_;
+  fresh_ = false;
+}
+
+bool JsonScan::member(JsonText& name) {
+  skip_space();
+  if (wrong_ != nullptr || at_ == end_) {
+    return expect("expected '}'");
+  }
+  if (*at_ == '}') {
+    close();
+    return false;
+  }
+  if (!fresh_) {
+    if (*at_ != ',') {
+      return expect("expected ',' or '}'");
+    }
+    ++at_;
+    skip_space();
+  }
+  if (!text(name)) {
+    return false;
+  }
+  skip_space();
+  if (at_ == end_ || *at_ != ':') {
+    return expect("expected ':'");
+  }
+  ++at_;
+  return true;
+}
+
+bool JsonScan::element() {
+  skip_space();
+  if (wrong_ != nullptr || at_ == end_) {
+    return expect("expected ']'");
+  }
+  if (*at_ == ']') {
+    close();
+    return false;
+  }
+  if (fresh_) {
+    return true;
+  }
+  if (*at_ != ',') {
+    return expect("expected ',' or ']'");
+  }
+  ++at_;
+  return true;
+}
+
+bool JsonScan::text(JsonText& out) {
+  skip_space();
+  if (wrong_ != nullptr || at_ == end_ || *at_ != '"') {
+    return expect("expected '\"'");
+  }
+  const char* const first = ++at_;
+  out.escaped = false;
+  while (true) {
+    at_ = plain_run(at_, end_);
+    if (at_ == end_) {
+      return expect("expected the string to end");
+    }
+    if (*at_ == '"') {
+      break;
+    }
+    const char* const past = *at_ == '\\' ? past_escape(at_, end_) : nullptr;
+    if (past == nullptr) {
+      return expect(*at_ == '\\' ? "expected a valid escape"
+                                 : "expected no bare control character");
+    }
+    out.escaped = true;
+    at_ = past;
+  }
+  out.raw = std::string_view(first, static_cast<std::size_t>(at_ - first));
+  ++at_;
+  fresh_ = false;
+  return true;
+}
+
+bool JsonScan::number(std::string_view& out) {
+  skip_space();
+  const char* const past = wrong_ != nullptr ? nullptr : past_number(at_, end_);
+  if (past == nullptr) {
+    return expect("expected a number");
+  }
+  out = std::string_view(at_, static_cast<std::size_t>(past - at_));
+  at_ = past;
+  fresh_ = false;
+  return true;
+}
+
+bool JsonScan::literal(std::string_view word) {
+  if (wrong_ != nullptr || !std::string_view(at_, end_).starts_with(word)) {
+    return expect("expected true, false or null");
+  }
+  at_ += word.size();
+  fresh_ = false;
+  return true;
+}
+
+bool JsonScan::boolean(bool& out) {
+  out = kind() == JsonKind::boolean && *at_ == 't';
+  return literal(out ? "true" : "false");
+}
+
+bool JsonScan::scalar() {
+  switch (kind()) {
+    case JsonKind::text: {
+      JsonText ignored;
+      return text(ignored);
+    }
+    case JsonKind::number: {
+      std::string_view ignored;
+      return number(ignored);
+    }
+    case JsonKind::boolean: {
+      bool ignored = false;
+      return boolean(ignored);
+    }
+    case JsonKind::null:
+      return literal("null");
+    default:
+      return expect("expected a value");
+  }
+}
+
+std::string_view JsonScan::skip() {
+  skip_space();
+  const char* const first = at_;
+  const std::size_t outside = depth_;
+  JsonText name;
+  do {
+    const JsonKind next = kind();
+    if (next == JsonKind::object) {
+      enter_object();
+    } else if (next == JsonKind::array) {
+      enter_array();
+    } else {
+      scalar();
+    }
+    // Closes what ends here, until a value follows or we are out again.
+    while (wrong_ == nullptr && depth_ > outside && !(in_object() ? member(name) : element())) {
+    }
+  } while (wrong_ == nullptr && depth_ > outside);
+  return std::string_view(first, static_cast<std::size_t>(at_ - first));
+}
+
+bool JsonScan::finish() {
+  skip_space();
+  return wrong_ == nullptr && (at_ == end_ || expect("expected nothing more"));
+}
+
+}  // namespace purser

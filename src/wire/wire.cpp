@@ -1,0 +1,69 @@
+// wire/wire.cpp — the table of dialects, one row each.
+#include "wire/wire.hpp"
+
+#include <simdjson.h>
+
+#include "wire/meters.hpp"
+#include "wire/request_scan.hpp"
+
+namespace purser {
+namespace {
+
+struct DialectRow {
+  Dialect dialect;
+  Result<void> (*read)(RequestScan& scan);
+  std::unique_ptr<Meter> (*meter)(MeterOptions options);
+};
+
+constexpr DialectRow kDialects[] = {
+    {.dialect = Dialect::chat, .read = read_chat_request, .meter = make_chat_meter},
+    {.dialect = Dialect::messages, .read = read_messages_request, .meter = make_messages_meter},
+};
+
+const DialectRow& row_of(Dialect dialect) {
+  for (const DialectRow& row : kDialects) {
+    if (row.dialect == dialect) {
+      return row;
+    }
+  }
+  INVARIANT(false, "every dialect has a row");
+}
+
+}  // namespace
+
+Result<Call> read_request(Dialect dialect, std::string_view body) {
+  Call call;
+  call.dialect = dialect;
+  if (!simdjson::validate_utf8(body.data(), body.size())) {
+    return fail(Fault::client, "The body of your request is not valid UTF-8.");
+  }
+  RequestScan scan(call, body);
+  call.first_member_at = scan.at() + 1;
+  call.prompt_bytes = static_cast<std::int64_t>(body.size());
+  if (auto whole = row_of(dialect).read(scan); !whole) {
+    return std::unexpected(whole.error());
+  }
+  return call;
+}
+
+std::unique_ptr<Meter> make_meter(Dialect dialect, MeterOptions options) {
+  return row_of(dialect).meter(options);
+}
+
+Tokens input_bound(const Call& call) {
+  // What providers add unseen: a few tokens to begin, and with tools a system prompt of their own.
+  // The framing of a message is less than the JSON around it, which prompt_bytes counts.
+  constexpr std::int64_t kFramingTokens = 64;
+  constexpr std::int64_t kToolPromptTokens = 1'024;
+  // What a round of the provider's own tools adds to the context that the next round reads.
+  constexpr std::int64_t kRoundTokens = 16'384;
+  const std::int64_t first = call.prompt_bytes - call.media_bytes + call.media_tokens_max.count() +
+                             kFramingTokens + (call.tools > 0 ? kToolPromptTokens : 0);
+  const std::int64_t rounds = call.server_tool_rounds_max;
+  // Every round reads the context again, longer by what the rounds before it found. Tokens of a
+  // conversation kept by the provider (state_on_server) are in no body: whoever knows the
+  // session's last prompt adds it to this bound.
+  return Tokens(first * (1 + rounds) + kRoundTokens * rounds * (rounds + 1) / 2);
+}
+
+}  // namespace purser
