@@ -1,0 +1,55 @@
+// limits/refusal.hpp — a limit in words: why a call is refused, and how a caller stands.
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "base/instant.hpp"
+#include "base/result.hpp"
+#include "call/caller.hpp"
+#include "ledger/treasury.hpp"
+#include "limits/limit_set.hpp"
+
+namespace purser {
+
+/// What a limit's own message may contain, in braces.
+inline constexpr std::array<std::string_view, 9> kPlaceholders{
+    "limit", "max", "used", "left", "held", "resets_at", "subject", "tier", "window"};
+
+/// Error (config) names the placeholder that does not exist.
+Result<void> check_template(std::string_view message);
+
+struct Refusal {
+  enum class Kind : std::uint8_t {
+    money,  // used up until the window ends: nobody should try again before
+    pace,   // soon there is room: the minute ends, or calls in flight give back what they hold
+  };
+  Kind kind = Kind::money;
+  std::string message;                  // for people
+  std::string_view limit;               // its name
+  Instant resets_at;                    // Instant::never(): it does not
+  std::chrono::seconds retry_after{0};  // pace: 1 to 60
+};
+
+/// Why the `shortfall` of these touches refuses the call. Their units say what it asked for.
+Refusal refuse(const LimitSet& limits, const Touches& touches, const Shortfall& shortfall,
+               const Caller& caller, Instant now);
+
+/// The account with the smallest share of its maximum left; nothing when none is touched.
+std::optional<std::size_t> tightest(std::span<const Standing> standings);
+
+/// Values of the RateLimit-Policy and RateLimit header fields
+/// (draft-ietf-httpapi-ratelimit-headers) for one account. Dollars are told in whole microdollars,
+/// what is left rounded down.
+struct RateLimitFields {
+  std::string policy;  // "daily";q=2000000;qu="purser-microusd";w=86400
+  std::string limit;   // "daily";r=1234567;t=3600
+};
+RateLimitFields rate_limit_fields(const Touched& touched, const Need& need,
+                                  const Standing& standing, Instant now);
+
+}  // namespace purser
