@@ -14,6 +14,7 @@
 #include "base/result.hpp"
 #include "call/call.hpp"
 #include "http/upstream.hpp"
+#include "limits/rule.hpp"
 #include "money/price_book.hpp"
 #include "pipeline/identify.hpp"
 #include "store/store.hpp"
@@ -83,6 +84,7 @@ struct Config {
   std::int64_t threads = 0;  // 0: as many as the process may run on
   std::vector<ProviderConfig> providers;
   KeysConfig keys;
+  std::vector<Limit> limits;  // they compile: LimitSet::compile(limits, time_zone) succeeds
   OutputConfig output;
   std::optional<UnpricedCeiling> unpriced;  // nothing: such calls are refused
   DrainConfig drain;

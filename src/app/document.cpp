@@ -37,7 +37,11 @@ class Builder final : public YAML::EventHandler {
   void OnDocumentStart(const YAML::Mark&) override {}
   void OnDocumentEnd() override {}
   void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
-    add(node_at(mark, Node::Kind::nothing), anchor);
+    Node node = node_at(mark, Node::Kind::nothing);
+    if (!open_.empty() && open_.back().node.items.size() % 2 == 1) {
+      node.place = open_.back().node.items.back().place;  // nothing stands where its key stands
+    }
+    add(std::move(node), anchor);
   }
   void OnScalar(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor,
                 const std::string& text) override {
@@ -225,7 +229,7 @@ void Problems::add(Place place, std::string_view problem) {
 
 std::string Problems::text() const {
   auto sorted = found_;
-  std::ranges::stable_sort(sorted, {}, &std::pair<Place, std::string>::first);
+  std::ranges::sort(sorted);
   std::string all;
   for (std::size_t i = 0; i < std::min(sorted.size(), kProblemsShown); ++i) {
     const auto& [place, problem] = sorted[i];
