@@ -1,7 +1,6 @@
 // limits/refusal.hpp — a limit in words: why a call is refused, and how a caller stands.
 #pragma once
 
-#include <array>
 #include <chrono>
 #include <optional>
 #include <span>
@@ -9,19 +8,11 @@
 #include <string_view>
 
 #include "base/instant.hpp"
-#include "base/result.hpp"
 #include "call/caller.hpp"
 #include "ledger/treasury.hpp"
 #include "limits/limit_set.hpp"
 
 namespace purser {
-
-/// What a limit's own message may contain, in braces.
-inline constexpr std::array<std::string_view, 9> kPlaceholders{
-    "limit", "max", "used", "left", "held", "resets_at", "subject", "tier", "window"};
-
-/// Error (config) names the placeholder that does not exist.
-Result<void> check_template(std::string_view message);
 
 struct Refusal {
   enum class Kind : std::uint8_t {

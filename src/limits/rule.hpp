@@ -70,7 +70,7 @@ struct Limit {
   Per per = Per::all;
   Window window = Window::day;
   Max max;
-  /// What a refused caller reads instead of our words; see kPlaceholders in refusal.hpp.
+  /// What a refused caller reads instead of our words; see kPlaceholders in message.hpp.
   std::string message;
 };
 

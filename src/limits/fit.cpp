@@ -1,0 +1,128 @@
+// limits/fit.cpp — worst cases, and the answer that fits them.
+#include "limits/fit.hpp"
+
+#include <algorithm>
+#include <optional>
+
+#include "base/invariant.hpp"
+
+namespace purser {
+namespace {
+
+// No model writes a billion tokens; below that no product of ours can overflow.
+constexpr Tokens kOutputMax{1 << 30};
+constexpr Tokens kUnbounded{INT64_MAX};
+
+/// All choices together; as many as there are numbers when there are more.
+Tokens of_all_choices(const Ask& ask, Tokens output_max) {
+  std::int64_t total = 0;
+  const bool fits = !__builtin_mul_overflow(output_max.count(), ask.choices, &total);
+  return fits ? Tokens(total) : kUnbounded;
+}
+
+Tokens sum(Tokens a, Tokens b) {
+  std::int64_t total = 0;
+  return __builtin_add_overflow(a.count(), b.count(), &total) ? kUnbounded : Tokens(total);
+}
+
+/// What the call costs before it says a word.
+Amount fixed_cost(const Ask& ask) {
+  return at_most(ask.input_max, ask.rates.input) + ask.rates.per_request +
+         at_most(Tokens(ask.web_searches_max), ask.rates.web_search);
+}
+
+/// Output of all choices that `left` of an account carries. INVARIANT: the prompt alone it does.
+Tokens carried(Measure measure, const Ask& ask, Units left) {
+  INVARIANT(left >= units_held(measure, ask, Tokens{}), "the prompt is paid before the answer");
+  switch (measure) {
+    case Measure::usd:
+      return affordable(Amount::from_nanos(left.count()) - fixed_cost(ask), ask.rates.output);
+    case Measure::tokens:
+      return Tokens(left.count()) - ask.input_max;
+    case Measure::tokens_out:
+      return Tokens(left.count());
+    case Measure::calls:
+    case Measure::tokens_in:
+      break;
+  }
+  return kUnbounded;
+}
+
+void set_units(Touches& touches, const Ask& ask, Tokens output_max) {
+  for (std::size_t i = 0; i < touches.size(); ++i) {
+    touches.needs()[i].units = units_held(touches.list()[i].measure, ask, output_max);
+  }
+}
+
+}  // namespace
+
+Amount worst_cost(const Ask& ask, Tokens output_max) {
+  return fixed_cost(ask) + at_most(of_all_choices(ask, output_max), ask.rates.output);
+}
+
+Units units_held(Measure measure, const Ask& ask, Tokens output_max) {
+  switch (measure) {
+    case Measure::usd:
+      return Units(worst_cost(ask, output_max).nanos());
+    case Measure::calls:
+      break;
+    case Measure::tokens:
+      return Units(sum(ask.input_max, of_all_choices(ask, output_max)).count());
+    case Measure::tokens_in:
+      return Units(ask.input_max.count());
+    case Measure::tokens_out:
+      return Units(of_all_choices(ask, output_max).count());
+  }
+  return Units(1);
+}
+
+Units units_used(Measure measure, Amount cost, const Usage& usage) {
+  switch (measure) {
+    case Measure::usd:
+      return Units(cost.nanos());
+    case Measure::calls:
+      break;
+    case Measure::tokens:
+      return Units((usage.tokens_in() + usage.output).count());
+    case Measure::tokens_in:
+      return Units(usage.tokens_in().count());
+    case Measure::tokens_out:
+      return Units(usage.output.count());
+  }
+  return Units(1);
+}
+
+std::expected<Tokens, Shortfall> fit(Touches& touches, std::span<const Standing> standings,
+                                     const Ask& ask, OutputRange output) {
+  INVARIANT(standings.size() >= touches.size(), "a standing for each need");
+  INVARIANT(ask.choices > 0 && ask.input_max >= Tokens{} && output.wanted >= Tokens{},
+            "requests are checked where they enter");
+  Tokens bound = std::min(output.wanted, kOutputMax);
+  const Tokens least = std::min(std::max(output.least, Tokens{}), bound);
+  std::optional<Shortfall> first;
+  for (std::size_t i = 0; i < touches.size(); ++i) {
+    const Measure measure = touches.list()[i].measure;
+    const Standing& standing = standings[i];
+    const Units needed = units_held(measure, ask, least);
+    if (standing.carries(needed)) {
+      const Tokens all = carried(measure, ask, standing.left());
+      bound = std::min(bound, Tokens(all.count() / ask.choices));
+      continue;
+    }
+    const bool final = !standing.may_yet_carry(needed);
+    if (!first || (final && !first->final)) {
+      first = Shortfall{.need = i, .standing = standing, .final = final};
+    }
+  }
+  set_units(touches, ask, first ? least : bound);
+  if (first) {
+    return std::unexpected(*first);
+  }
+  INVARIANT(bound >= least, "an account that carries the least bound carries no less");
+  for (std::size_t i = 0; i < touches.size(); ++i) {
+    INVARIANT(standings[i].carries(touches.needs()[i].units), "a fitted call can be held");
+  }
+  return bound;
+}
+
+}  // namespace purser
