@@ -91,32 +91,6 @@ Result<Dialect> parse_dialect(std::string_view text) {
               "expected one of chat, messages, got \"" + std::string(text.substr(0, 60)) + "\"");
 }
 
-LabelRights no_labels() {
-  return {.user = false,
-          .tier = false,
-          .team = false,
-          .feature = false,
-          .session = false,
-          .priority = false,
-          .tags = false};
-}
-
-Result<bool LabelRights::*> parse_label(std::string_view text) {
-  static const Words<bool LabelRights::*> kLabels{
-      {"user", &LabelRights::user},       {"tier", &LabelRights::tier},
-      {"team", &LabelRights::team},       {"feature", &LabelRights::feature},
-      {"session", &LabelRights::session}, {"priority", &LabelRights::priority},
-      {"tags", &LabelRights::tags}};
-  for (const auto& [name, label] : kLabels) {
-    if (name == text) {
-      return label;
-    }
-  }
-  return fail(Fault::config,
-              "expected some of user, tier, team, feature, session, priority, tags, got \"" +
-                  std::string(text.substr(0, 60)) + "\"");
-}
-
 Result<std::string> parse_turns(std::string_view text) {
   if (text == "stdout" || text == "off" || text.contains('/')) {
     return std::string(text);
@@ -179,14 +153,8 @@ void read_keys(Section& section, Config& config) {
                  {{"refuse", UnknownKeys::refuse},
                   {"forward", UnknownKeys::forward},
                   {"admit", UnknownKeys::admit}});
-  if (section.has("labels")) {
-    config.keys.labels = no_labels();
-  }
-  std::vector<bool LabelRights::*> allowed;
-  section.list("labels", allowed, parse_label);
-  for (const auto label : allowed) {
-    config.keys.labels.*label = true;
-  }
+  section.choice("labels", config.keys.labels,
+                 {{"ignore", UnknownLabels::ignore}, {"accept", UnknownLabels::accept}});
   if (config.keys.unknown == UnknownKeys::admit && !is_loopback(config.listen_host)) {
     section.reject("unknown",
                    "unknown: admit lets anybody spend, so it is for a listen address of "

@@ -16,7 +16,6 @@
 #include "http/upstream.hpp"
 #include "limits/rule.hpp"
 #include "money/price_book.hpp"
-#include "pipeline/identify.hpp"
 #include "store/store.hpp"
 
 namespace purser {
@@ -39,9 +38,13 @@ enum class UnknownKeys : std::uint8_t {
   admit,    // anybody on this machine: served with Purser's provider key
 };
 
+/// Whether user, feature, session, priority and tags are believed from callers without a key of
+/// Purser's. A key of Purser's says so itself.
+enum class UnknownLabels : std::uint8_t { ignore, accept };
+
 struct KeysConfig {
   UnknownKeys unknown = UnknownKeys::refuse;
-  LabelRights labels;  // what a caller without a key of Purser's may say of itself
+  UnknownLabels labels = UnknownLabels::ignore;
 };
 
 struct OutputConfig {

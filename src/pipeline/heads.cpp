@@ -82,6 +82,10 @@ void append_query(std::string& out, std::string_view query) {
 
 }  // namespace
 
+std::string_view below_base(std::string_view path, const Origin& origin) {
+  return origin.base_path.ends_with("/v1") && path.starts_with("/v1/") ? path.substr(3) : path;
+}
+
 void append_field(std::string& out, std::string_view name, std::string_view value) {
   out += name;
   out += ": ";

@@ -14,6 +14,10 @@
 
 namespace purser {
 
+/// The path below the provider's base URL, whose last part is "/v1" for some clients and not for
+/// others: OPENAI_BASE_URL has it, ANTHROPIC_BASE_URL has not. A bare "/chat/completions" stays.
+std::string_view below_base(std::string_view path, const Origin& origin);
+
 struct OutgoingHead {
   std::string_view method;
   std::string_view path;   // below the provider's base path: "/chat/completions"

@@ -165,12 +165,14 @@ Credentials read_credentials(const std::vector<Field>& fields, std::string_view 
     if (field.known == FieldName::authorization) {
       if (const auto secret = bearer(field.value); !secret.empty()) {
         found.provider = secret;
+        found.as_api_key = false;
       }
     } else if (same_name(field.name, "x-purser-key")) {
       found.purser = field.value;
     } else if (found.provider.empty() && (same_name(field.name, "x-api-key") ||
                                           same_name(field.name, "x-goog-api-key"))) {
       found.provider = field.value;
+      found.as_api_key = true;
     }
   }
   if (found.provider.empty()) {

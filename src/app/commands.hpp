@@ -1,0 +1,55 @@
+// app/commands.hpp — the verbs of the `purser` command. Each file commands_x.cpp adds its own: its
+// options, its help with an example, and what it does.
+#pragma once
+
+#include <CLI/App.hpp>
+#include <functional>
+#include <string>
+
+#include "app/config.hpp"
+#include "app/table.hpp"
+#include "base/result.hpp"
+
+namespace purser {
+
+/// What a command ends with, as scripts see it.
+enum Exit : int {
+  kDone = 0,
+  kFinding = 1,  // it was looked at and is not as it should be, or could not be done
+  kUsage = 2,    // the command line itself is wrong
+};
+
+/// What the command line has chosen. Set while it is read, run afterwards.
+using Action = std::function<int()>;
+
+void add_serve(CLI::App& purser, Action& chosen);
+void add_check_config(CLI::App& purser, Action& chosen);
+void add_keys(CLI::App& purser, Action& chosen);
+void add_prices(CLI::App& purser, Action& chosen);
+void add_report(CLI::App& purser, Action& chosen);
+void add_verify_books(CLI::App& purser, Action& chosen);
+void add_simulate(CLI::App& purser, Action& chosen);
+void add_replay(CLI::App& purser, Action& chosen);
+void add_version(CLI::App& purser, Action& chosen);
+
+/// --config and --data, as every command that needs the books takes them.
+struct BooksOption {
+  std::string config_file;  // empty: purser.yaml, when there is one here
+  std::string data;         // empty: as the configuration says
+
+  void add_to(CLI::App& command);
+  /// The file that is read; empty when there is none and the defaults serve.
+  std::filesystem::path file() const;
+  Result<Config> read() const;
+};
+
+/// --format table|json|csv.
+void add_format(CLI::App& command, Format& format);
+
+/// Says `error` on standard error, in one line a problem, and answers kFinding.
+int complain(const Error& error);
+
+/// Reads the command line and does what it says. Answers the exit code.
+int run(CLI::App& purser, const Action& chosen, int count, char** words);
+
+}  // namespace purser

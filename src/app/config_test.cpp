@@ -1,0 +1,275 @@
+// app/config_test.cpp — every mistake is found where it stands, every key is in the schema, every
+// example is read.
+#include "app/config.hpp"
+
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+#include <boost/json.hpp>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "app/config_watch.hpp"
+#include "app/quantity.hpp"
+
+namespace purser {
+namespace {
+
+std::string read_file(const std::filesystem::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::stringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+/// The problems of `text`, or "fine".
+std::string problems(std::string_view text) {
+  const auto config = read_config(text, "f");
+  return config ? "fine" : config.error().message;
+}
+
+TEST(Config, AnEmptyFileIsTheDefaults) {
+  for (const char* text : {"", "\n", "# nothing yet\n", "---\n", "keys:\nproviders:\nlimits:\n"}) {
+    const auto config = read_config(text, "f");
+    ASSERT_TRUE(config) << config.error().message;
+    EXPECT_EQ(config->listen_port, 8484);
+    EXPECT_EQ(config->durability, Durability::strict);
+    ASSERT_EQ(config->providers.size(), 2U);
+    EXPECT_EQ(config->providers[0].api_key_env, "OPENAI_API_KEY");
+    EXPECT_FALSE(config->unpriced);
+  }
+}
+
+TEST(Config, EveryMistakeIsFoundWhereItStands) {
+  struct Case {
+    std::string_view text;
+    std::string_view problem;
+  };
+  const Case cases[] = {
+      {"listn: 1", R"(f:1:1: unknown key "listn"; did you mean "listen"?)"},
+      {"keys:\n  unknwon: refuse", R"(f:2:3: unknown key "unknwon"; did you mean "unknown"?)"},
+      {"telemetry: {zzz: 1}", R"(f:1:13: unknown key "zzz"; known here: turns)"},
+      {"durability: strickt",
+       R"(f:1:13: durability: expected one of strict, relaxed, got "strickt"; did you mean "strict"?)"},
+      {"threads: many", R"(f:1:10: threads: expected a whole number from 0 to 1024, got "many")"},
+      {"threads: [1]", "f:1:10: threads: expected a single value, got a list"},
+      {"data: x\nthreads:", "f:2:1: threads: expected a single value, got nothing"},
+      {"listen: 8484",
+       R"(f:1:9: listen: expected host:port, such as 127.0.0.1:8484 or [::1]:8484, got "8484")"},
+      {"time_zone: Berlin",
+       R"(f:1:12: time_zone: expected a time zone such as UTC or Europe/Berlin, got "Berlin")"},
+      {"threads: 1\nthreads: 2", R"(f:2:1: key "threads" stands here a second time)"},
+      {"[a]", "f:1:1: the document: expected a mapping, got a list"},
+      {"{[a]: b}", "f:1:2: expected a key, got a list"},
+      {"keys: {unknown: admit}\nlisten: 0.0.0.0:80",
+       "f:1:17: unknown: admit lets anybody spend, so it is for a listen address of this machine "
+       "only, such as 127.0.0.1:8484"},
+      {"unpriced: {policy: ceiling, input: 3}",
+       "f:1:20: policy: ceiling needs input and output above zero, in US dollars per million "
+       "tokens"},
+      {"providers: {deepseek: {dialects: chat}}",
+       "f:1:23: deepseek: base_url is missing; only openai and anthropic have one of their own"},
+      {"providers: {openai: , x: {base_url: 'http://a', dialects: [chat]}}",
+       "f:1:59: x: dialect chat is served by openai already"},
+      {"output: {default_max: 10, least_useful: 20}",
+       "f:1:23: default_max is below least_useful: every call without a bound of its own would be "
+       "denied"},
+      {"threads: 1\n---\nthreads: 2", "f:3:1: a second document; one is expected"},
+      {"a: &a [*a]", "f:1:8: an alias inside of what it stands for"},
+      {"threads: 1\n  data: x", "f:2:7: not YAML: illegal map value"},
+  };
+  for (const Case& each : cases) {
+    EXPECT_EQ(problems(each.text), each.problem) << each.text;
+  }
+}
+
+TEST(Config, AllMistakesAreToldAtOnceFromTheFirstLineToTheLast) {
+  EXPECT_EQ(problems("zzzzzz: 1\nthreads: x\nyyyyyy: 2").find("f:1:1: unknown key"), 0U);
+  EXPECT_NE(problems("zzzzzz: 1\nthreads: x\nyyyyyy: 2").find("\nf:2:10: threads"),
+            std::string::npos);
+  std::string many;
+  for (int i = 0; i < 50; ++i) {
+    many += "wrong" + std::to_string(i) + ": 1\n";
+  }
+  EXPECT_NE(problems(many).find("and 30 more"), std::string::npos);
+}
+
+TEST(Config, ABillionLaughsAreNotLaughed) {
+  std::string text = "a0: &a0 [x,x,x,x,x,x,x,x,x]\n";
+  for (int i = 1; i < 12; ++i) {
+    const std::string below = "*a" + std::to_string(i - 1);
+    text += "a" + std::to_string(i) + ": &a" + std::to_string(i) + " [" + below;
+    for (int j = 0; j < 8; ++j) {
+      text += "," + below;
+    }
+    text += "]\n";
+  }
+  EXPECT_NE(problems(text).find("more than 20000 values"), std::string::npos) << problems(text);
+}
+
+TEST(Config, DepthAndSizeAreBounded) {
+  EXPECT_NE(problems(std::string(30, '[') + std::string(30, ']')).find("more than 16 deep"),
+            std::string::npos);
+  EXPECT_NE(problems(std::string(100'000, '[')).find("more than 16 deep"), std::string::npos);
+  EXPECT_NE(problems("# " + std::string(kDocumentBytesMax, 'x')).find("larger than 262144 bytes"),
+            std::string::npos);
+}
+
+TEST(Config, NamedProvidersReplaceTheBuiltInOnesAndKeepTheirDefaults) {
+  const auto config = read_config("providers: {openai: {base_url: 'http://127.0.0.1:9/v1'}}", "f");
+  ASSERT_TRUE(config) << config.error().message;
+  ASSERT_EQ(config->providers.size(), 1U);
+  EXPECT_EQ(config->providers[0].base_url, "http://127.0.0.1:9/v1");
+  EXPECT_EQ(config->providers[0].api_key_env, "OPENAI_API_KEY");
+  EXPECT_EQ(config->providers[0].dialects, std::vector{Dialect::chat});
+}
+
+TEST(Config, OnlyWhatIsBoundAtTheStartNeedsARestart) {
+  const Config before = default_config();
+  Config now = before;
+  EXPECT_TRUE(needs_restart(before, now).empty());
+  now.admission_wait = std::chrono::milliseconds(1);
+  EXPECT_TRUE(needs_restart(before, now).empty());
+  now.listen_port = 1;
+  now.data = "elsewhere";
+  now.durability = Durability::relaxed;
+  now.threads = 7;
+  EXPECT_EQ(needs_restart(before, now),
+            (std::vector<std::string_view>{"listen", "data", "durability", "threads"}));
+}
+
+/// Adds what `schema` allows, as config_keys() would name it.
+void flatten(const boost::json::object& schema, const std::string& path,
+             std::vector<KnownKey>& keys) {
+  const auto within = [&](const boost::json::value& value, const std::string& name) {
+    flatten(value.as_object(), name, keys);
+  };
+  if (const auto* properties = schema.if_contains("properties")) {
+    EXPECT_EQ(schema.at("additionalProperties"), false) << path << " must be closed";
+    for (const auto& member : properties->as_object()) {
+      const std::string name =
+          (path.empty() ? "" : path + ".") + std::string(std::string_view(member.key()));
+      std::string words;
+      if (const auto* choices = member.value().as_object().if_contains("enum")) {
+        for (const auto& word : choices->as_array()) {
+          words += (words.empty() ? "" : "|") + std::string(std::string_view(word.as_string()));
+        }
+      }
+      EXPECT_TRUE(member.value().as_object().contains("description")) << name;
+      keys.push_back({name, words});
+      within(member.value(), name);
+    }
+  } else if (const auto* others = schema.if_contains("additionalProperties")) {
+    within(*others, path + ".*");
+  } else if (const auto* items = schema.if_contains("items")) {
+    within(*items, path + "[]");
+  }
+}
+
+TEST(Config, TheSchemaAndTheParserKnowTheSameKeysAndWords) {
+  const std::string text = read_file(PURSER_SOURCE_DIR "/schema/purser.schema.json");
+  const auto schema = boost::json::parse(text);
+  std::vector<KnownKey> in_schema;
+  flatten(schema.as_object(), "", in_schema);
+  std::ranges::sort(in_schema);
+  const std::vector<KnownKey> in_parser = config_keys();
+  for (const KnownKey& key : in_parser) {
+    EXPECT_TRUE(std::ranges::binary_search(in_schema, key)) << "not in the schema: " << key.path;
+  }
+  for (const KnownKey& key : in_schema) {
+    EXPECT_TRUE(std::ranges::binary_search(in_parser, key)) << "not in the parser: " << key.path;
+  }
+}
+
+TEST(Config, EveryKeyIsDocumented) {
+  const std::string page = read_file(PURSER_SOURCE_DIR "/docs/configuration.md");
+  for (const KnownKey& key : config_keys()) {
+    EXPECT_NE(page.find("`" + key.path + "`"), std::string::npos) << key.path;
+  }
+}
+
+TEST(Config, EveryExampleIsRead) {
+  int examples = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(PURSER_SOURCE_DIR "/examples")) {
+    if (entry.path().extension() == ".yaml") {
+      const auto config = load_config(entry.path());
+      EXPECT_TRUE(config) << config.error().message;
+      ++examples;
+    }
+  }
+  EXPECT_GE(examples, 2);
+}
+
+TEST(Config, EveryYamlBlockOfTheDocumentationIsRead) {
+  const std::string page = read_file(PURSER_SOURCE_DIR "/docs/configuration.md");
+  constexpr std::string_view kOpen = "```yaml\n";
+  int blocks = 0;
+  for (std::size_t at = page.find(kOpen); at != std::string::npos; at = page.find(kOpen, at)) {
+    at += kOpen.size();
+    const std::string block = page.substr(at, page.find("```", at) - at);
+    EXPECT_EQ(problems(block), "fine") << block;
+    ++blocks;
+  }
+  EXPECT_GE(blocks, 5);
+}
+
+TEST(ConfigWatch, AChangeIsFoundOnceAndABadOneIsRefusedWithItsReason) {
+  const auto file = std::filesystem::temp_directory_path() /
+                    ("purser_watch_" + std::to_string(::getpid()) + ".yaml");
+  const auto write = [&](std::string_view text) { std::ofstream(file) << text; };
+  write("threads: 1\n");
+  ConfigWatch watch(file);
+  EXPECT_FALSE(watch.look());
+
+  write("threads: 22\n");
+  auto found = watch.look();
+  ASSERT_TRUE(found && *found);
+  EXPECT_EQ((*found)->threads, 22);
+  EXPECT_FALSE(watch.look());
+
+  write("threads: many\n");
+  found = watch.look();
+  ASSERT_TRUE(found && !*found);
+  EXPECT_NE(found->error().message.find(":1:10: threads: expected"), std::string::npos);
+  EXPECT_FALSE(watch.look()) << "a refusal is said once";
+
+  std::filesystem::remove(file);
+  found = watch.look();
+  ASSERT_TRUE(found && !*found);
+  EXPECT_NE(found->error().message.find("cannot be read"), std::string::npos);
+}
+
+RC_GTEST_PROP(Config, AnyBytesAreReadOrRefusedWithAPlace, (const std::string& text)) {
+  const auto config = read_config(text, "f");
+  RC_ASSERT((config.has_value() || config.error().message.starts_with("f:")));
+}
+
+TEST(Quantity, IsReadExactlyOrNotAtAll) {
+  EXPECT_EQ(parse_duration("250ms")->count(), 250);
+  EXPECT_EQ(parse_duration("2h")->count(), 7'200'000);
+  EXPECT_EQ(parse_bytes("32MiB", 1 << 30), std::size_t{32} << 20);
+  EXPECT_EQ(parse_rate("2.50")->count(), 2'500'000);
+  EXPECT_EQ(parse_rate("0.000001")->count(), 1);
+  for (const char* text : {"", "5", "5 s", "-5s", "5.5s", "s", "99999999999d", "367d", "5S"}) {
+    EXPECT_FALSE(parse_duration(text)) << text;
+  }
+  for (const char* text : {"", "-1", "1KB", "1kib", "2GiB", "9999999999999GiB", "0x10"}) {
+    EXPECT_FALSE(parse_bytes(text, 1 << 30)) << text;
+  }
+  for (const char* text : {"", "-1", "0.0000001", "100000.1", "two", "1e3"}) {
+    EXPECT_FALSE(parse_rate(text)) << text;
+  }
+  EXPECT_FALSE(parse_seconds("500ms"));
+  EXPECT_FALSE(parse_seconds("0s"));
+}
+
+TEST(Quantity, SinceIsADateOrHowLongAgo) {
+  const Instant now = *parse_rfc3339("2026-11-24T12:00:00Z");
+  EXPECT_EQ(parse_since("2026-11-23", now), *parse_rfc3339("2026-11-23"));
+  EXPECT_EQ(parse_since("36h", now), *parse_rfc3339("2026-11-23T00:00:00Z"));
+  EXPECT_FALSE(parse_since("yesterday", now));
+}
+
+}  // namespace
+}  // namespace purser

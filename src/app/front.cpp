@@ -1,0 +1,232 @@
+// app/front.cpp — one table of paths. What is not in it is refused: an endpoint that we do not
+// meter may cost money, and nothing that costs money passes unseen.
+#include "app/front.hpp"
+
+#include "admin/call_page.hpp"
+#include "admin/metrics.hpp"
+#include "pipeline/heads.hpp"
+#include "pipeline/serve.hpp"
+#include "pipeline/stages.hpp"
+
+namespace purser {
+namespace {
+
+enum class Desk : std::uint8_t {
+  chat,         // metered
+  messages,     // metered
+  free_messages,
+  models,       // passed on to whichever provider the caller's headers speak of
+  call,         // one call's record
+  metrics,
+  alive,
+  ready,
+  greeting,
+  unknown,
+};
+
+struct Entry {
+  std::string_view method;
+  std::string_view path;
+  bool prefix;
+  Desk desk;
+};
+constexpr std::array kDesks{
+    Entry{"POST", "/v1/chat/completions", false, Desk::chat},
+    Entry{"POST", "/chat/completions", false, Desk::chat},
+    Entry{"POST", "/v1/messages", false, Desk::messages},
+    Entry{"POST", "/v1/messages/count_tokens", false, Desk::free_messages},
+    Entry{"GET", "/v1/models", false, Desk::models},
+    Entry{"GET", "/v1/models/", true, Desk::models},
+    Entry{"GET", "/v1/calls/", true, Desk::call},
+    Entry{"GET", "/metrics", false, Desk::metrics},
+    Entry{"GET", "/healthz", false, Desk::alive},
+    Entry{"GET", "/readyz", false, Desk::ready},
+    Entry{"GET", "/", false, Desk::greeting},
+    Entry{"HEAD", "/", false, Desk::greeting},
+};
+
+Desk find_desk(const Request& request) {
+  for (const Entry& entry : kDesks) {
+    if (request.method == entry.method &&
+        (entry.prefix ? request.path.starts_with(entry.path) : request.path == entry.path)) {
+      return entry.desk;
+    }
+  }
+  return Desk::unknown;
+}
+
+/// Which provider's client is this? Anthropic's always say which version they speak.
+Dialect dialect_of(const Request& request) {
+  return !field_value(*request.fields, "anthropic-version").empty() ||
+                 request.path.starts_with("/v1/messages")
+             ? Dialect::messages
+             : Dialect::chat;
+}
+
+struct Plain {
+  int status = 200;
+  std::string_view type = "application/json";
+  std::string body;
+};
+
+Awaitable<bool> answer(Connection& client, const Request& request, const Plain& plain) {
+  std::string head = "HTTP/1.1 " + std::to_string(plain.status) + ' ';
+  head += reason_phrase(plain.status);
+  head += "\r\n";
+  append_field(head, "Content-Type", plain.type);
+  end_head_with_length(head, plain.body.size(), request.keep_alive);
+  const bool sent = request.method == "HEAD" ? co_await client.send({head})
+                                             : co_await client.send({head, plain.body});
+  co_return sent && request.keep_alive;
+}
+
+Plain readiness(const Front& front) {
+  if (front.services.stopping.load(std::memory_order_relaxed)) {
+    return {503, "application/json", R"({"ready":false,"why":"stopping"})"};
+  }
+  if (front.services.store->health().failed) {
+    return {503, "application/json", R"({"ready":false,"why":"the books cannot be written"})"};
+  }
+  return {200, "application/json", R"({"ready":true})"};
+}
+
+/// Runs `work` on the clerk's thread and waits for what it returns.
+template <typename Work>
+Awaitable<std::invoke_result_t<Work>> on_clerk(Front& front, Work work) {
+  Signal done;
+  std::optional<std::invoke_result_t<Work>> result;
+  asio::post(front.clerk, [&] {
+    result.emplace(work());
+    front.core.inbox.push(done);
+  });
+  co_await done.wait();
+  co_return std::move(*result);
+}
+
+Awaitable<bool> show_call(Connection& client, const Request& request, Front& front) {
+  const Dialect dialect = dialect_of(request);
+  const auto caller = identify(request, front.core);
+  if (!caller) {
+    co_return co_await deny(client, request, dialect, caller.error(), {}, front.core);
+  }
+  const auto id = parse_call_id(request.path.substr(std::string_view("/v1/calls/").size()));
+  Result<std::optional<std::string>> page{std::nullopt};
+  if (id) {
+    const auto work = [&] {
+      return call_page(*front.services.store, front.data, *id, caller->caller.key);
+    };
+    page = co_await on_clerk(front, work);
+  }
+  if (!page) {
+    const Denial denial{Refused::overloaded, page.error().message, {}, {}};
+    co_return co_await deny(client, request, dialect, denial, {}, front.core);
+  }
+  if (!*page) {
+    const Denial denial{Refused::not_found,
+                          "no such call of this key in the ledger; a call appears when it is over",
+                          {},
+                          {}};
+    co_return co_await deny(client, request, dialect, denial, {}, front.core);
+  }
+  co_return co_await answer(client, request, {200, "application/json", **page});
+}
+
+Awaitable<bool> unknown_path(Connection& client, const Request& request, Front& front) {
+  const Denial denial{
+      Refused::not_found,
+      "Purser does not serve " + std::string(request.method) + ' ' + std::string(request.path) +
+          ". It meters POST /v1/chat/completions and POST /v1/messages, passes on /v1/models and "
+          "/v1/messages/count_tokens, and forwards nothing it cannot price.",
+      {},
+      {}};
+  co_return co_await deny(client, request, dialect_of(request), denial, {}, front.core);
+}
+
+Awaitable<bool> dispatch(Connection& client, const Request& request, Front& front) {
+  Core& core = front.core;
+  Services& services = front.services;
+  switch (find_desk(request)) {
+    case Desk::chat:
+      co_return co_await serve(client, request, Dialect::chat, core, services);
+    case Desk::messages:
+      co_return co_await serve(client, request, Dialect::messages, core, services);
+    case Desk::free_messages:
+      co_return co_await pass_through(client, request, Dialect::messages, core);
+    case Desk::models:
+      co_return co_await pass_through(client, request, dialect_of(request), core);
+    case Desk::call:
+      co_return co_await show_call(client, request, front);
+    case Desk::metrics:
+      co_return co_await answer(
+          client, request,
+          {200, "text/plain; version=0.0.4", metrics_text(front.cores, services)});
+    case Desk::alive:
+      co_return co_await answer(client, request, {200, "application/json", R"({"alive":true})"});
+    case Desk::ready:
+      co_return co_await answer(client, request, readiness(front));
+    case Desk::greeting:
+      co_return co_await answer(client, request,
+                                {200, "application/json", R"({"service":"purser"})"});
+    case Desk::unknown:
+      break;
+  }
+  co_return co_await unknown_path(client, request, front);
+}
+
+/// A request that could not be read: answered, and the connection ended without a reset.
+Awaitable<void> refuse_bytes(Connection& client, const Connection::BadRequest& bad, Front& front) {
+  const std::vector<Field> none;
+  Request request;
+  request.fields = &none;
+  request.keep_alive = false;
+  Denial refusal{Refused::bad_request, bad.message, {}, {}};
+  if (bad.status == 413) {
+    denial.why = Refused::too_large;
+  }
+  co_await deny(client, request, Dialect::chat, denial, {}, front.core);
+  co_await client.close_gently();
+}
+
+Awaitable<void> serve_connection(Socket socket, Front& front) {
+  Connection client(std::move(socket), front.core.deadlines, front.limits);
+  front.core.counters.connections.add(1);
+  bool open = true;
+  while (open) {
+    Request request;
+    const auto arrival = co_await client.next(request);
+    if (!arrival) {
+      co_await refuse_bytes(client, arrival.error(), front);
+      break;
+    }
+    if (*arrival == Connection::Arrival::closed) {
+      break;
+    }
+    open = co_await dispatch(client, request, front);
+    client.finish_request();
+    open = open && !client.gone() && !front.services.stopping.load(std::memory_order_relaxed);
+  }
+  client.close();
+  front.core.counters.connections.add(-1);
+}
+
+}  // namespace
+
+Awaitable<void> accept_connections(Acceptor& acceptor, Front& front) {
+  while (acceptor.is_open()) {
+    auto [error, socket] = co_await acceptor.async_accept(kAwait);
+    if (error == asio::error::operation_aborted) {
+      co_return;
+    }
+    if (error) {  // out of descriptors: those that end make room
+      Timer pause(front.core.io, std::chrono::milliseconds(100));
+      co_await pause.async_wait(kAwait);
+      continue;
+    }
+    asio::co_spawn(front.core.io, serve_connection(std::move(socket), front),
+                   [](std::exception_ptr failure) {
+                     INVARIANT(!failure, "no exception leaves a connection");
+                   });
+  }
+}
+
+}  // namespace purser

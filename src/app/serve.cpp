@@ -1,0 +1,400 @@
+// app/serve.cpp — the gateway put together, run, reloaded and stopped. Reads top to bottom.
+#include "app/serve.hpp"
+
+#include <fmt/format.h>
+#include <sched.h>
+
+#include <boost/asio/signal_set.hpp>
+#include <csignal>
+#include <cstdio>
+#include <thread>
+
+#include "app/config_watch.hpp"
+#include "app/front.hpp"
+#include "app/policy.hpp"
+#include "app/starter.hpp"
+#include "simulate/provider.hpp"
+
+namespace purser {
+namespace {
+
+/// How often waits are checked: deadlines are seconds, so a quarter of one is exact enough.
+constexpr std::chrono::milliseconds kSweep{250};
+/// How often configuration and keys are looked at.
+constexpr std::chrono::seconds kLook{1};
+/// Calls in flight when the process is told to stop may take this long to end.
+constexpr std::chrono::seconds kStopPatience{30};
+/// Ended windows forgotten a look: a slice small enough not to be felt under the treasury's lock.
+constexpr std::size_t kExpireSlice = 4096;
+
+using SignalSet = asio::basic_signal_set<Executor>;
+
+std::size_t cores_allowed() {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  return ::sched_getaffinity(0, sizeof set, &set) == 0 ? static_cast<std::size_t>(CPU_COUNT(&set))
+                                                       : 1;
+}
+
+void say(const std::string& line) { std::fprintf(stderr, "purser: %s\n", line.c_str()); }
+
+/// A core with everything that only it uses.
+struct Worker {
+  Worker(Books& books, Services& services, std::span<Core* const> cores, const Config& config,
+         asio::thread_pool& clerk)
+      : core(books),
+        acceptor(core.io),
+        front{.core = core,
+              .services = services,
+              .cores = cores,
+              .limits = {.body_bytes_max = config.body_bytes_max},
+              .clerk = clerk,
+              .data = config.data} {}
+  Core core;
+  Acceptor acceptor;
+  Front front;
+  std::thread thread;
+};
+
+Awaitable<void> sweep(Worker& worker) {
+  Timer timer(worker.core.io);
+  while (true) {
+    timer.expires_after(kSweep);
+    co_await timer.async_wait(kAwait);
+    const SteadyTime time = std::chrono::steady_clock::now();
+    worker.core.deadlines.sweep(time);
+    for (auto& [name, pool] : worker.core.pools) {
+      pool->sweep(time);
+    }
+  }
+}
+
+/// Every core listens on the same port; the kernel spreads connections over them.
+Result<void> listen(Acceptor& acceptor, const std::string& host, std::uint16_t port) {
+  ErrorCode error;
+  const auto address = asio::ip::make_address(host == "localhost" ? "127.0.0.1" : host, error);
+  if (error) {
+    return fail(Fault::config, "listen: '" + host + "' is not an IP address");
+  }
+  const asio::ip::tcp::endpoint endpoint(address, port);
+  using ReusePort = asio::detail::socket_option::boolean<SOL_SOCKET, SO_REUSEPORT>;
+  acceptor.open(endpoint.protocol(), error);
+  if (!error) {
+    acceptor.set_option(Acceptor::reuse_address(true), error);
+  }
+  if (!error) {
+    acceptor.set_option(ReusePort(true), error);
+  }
+  if (!error) {
+    acceptor.bind(endpoint, error);
+  }
+  if (!error) {
+    acceptor.listen(4096, error);
+  }
+  if (error) {
+    return fail(Fault::config,
+                fmt::format("cannot listen on {}:{}: {}", host, port, error.message()));
+  }
+  return {};
+}
+
+/// SO_REUSEPORT would let a second gateway share the port unnoticed: ask first, without it.
+Result<void> port_is_free(const std::string& host, std::uint16_t port) {
+  asio::io_context io;
+  Acceptor probe(io);
+  ErrorCode error;
+  const asio::ip::tcp::endpoint endpoint(
+      asio::ip::make_address(host == "localhost" ? "127.0.0.1" : host, error), port);
+  if (!error) {
+    probe.open(endpoint.protocol(), error);
+    probe.set_option(Acceptor::reuse_address(true), error);
+    probe.bind(endpoint, error);
+  }
+  if (error) {
+    return fail(Fault::config,
+                fmt::format("cannot listen on {}:{}: {}", host, port, error.message()));
+  }
+  return {};
+}
+
+class Gateway {
+ public:
+  Gateway(Config config, const ServeOptions& options)
+      : config_(std::move(config)), options_(options) {}
+
+  Result<void> start();
+  void run();
+
+ private:
+  Result<void> open_books();
+  Result<void> take_policy();
+  Result<void> start_workers();
+  void hand_out(std::shared_ptr<const Policy> policy);
+  void hand_out(std::shared_ptr<const KeyRing> keys);
+  void reload(const Result<Config>& config);
+  void look();
+  void stop();
+  Awaitable<void> look_again_and_again();
+  Awaitable<void> wait_for_signals();
+
+  Config config_;
+  ServeOptions options_;
+  Services services_;
+  std::unique_ptr<KeyWatch> keys_;
+  std::unique_ptr<simulate::Provider> simulated_;
+  std::shared_ptr<const Policy> policy_;
+  std::optional<ConfigWatch> watch_;
+  asio::thread_pool clerk_{1};
+  std::vector<Core*> cores_;
+  std::vector<std::unique_ptr<Worker>> workers_;
+  asio::io_context main_{1};
+};
+
+Result<void> Gateway::open_books() {
+  Recovered recovered;
+  const SteadyTime began = std::chrono::steady_clock::now();
+  auto store = Store::open({.folder = config_.data, .durability = config_.durability}, now(),
+                           recovered);
+  if (!store) {
+    return fail("opening the books in " + config_.data.string(), store.error());
+  }
+  services_.store = std::move(*store);
+  services_.next_call.store(recovered.next_call.count());
+  for (const Recovered::Balance& balance : recovered.balances) {
+    services_.books.treasury.post(balance.account, balance.posted, Units(INT64_MAX), balance.ends);
+  }
+  const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(
+      std::chrono::steady_clock::now() - began);
+  say(fmt::format("books in {}: {} calls, {} accounts, {} in flight at the last stop (presumed), "
+                  "opened in {} ms",
+                  config_.data.string(), recovered.calls, recovered.balances.size(),
+                  recovered.presumed, took.count()));
+  const std::string& turns = config_.telemetry.turns;
+  const auto target = turns == "off"      ? TurnLog::Target::off
+                      : turns == "stdout" ? TurnLog::Target::standard_output
+                                          : TurnLog::Target::file;
+  auto log = TurnLog::open(target, turns);
+  if (!log) {
+    return fail("telemetry.turns", log.error());
+  }
+  services_.turns = std::move(*log);
+  return {};
+}
+
+Result<void> Gateway::take_policy() {
+  auto policy = make_policy(config_);
+  if (!policy) {
+    return std::unexpected(policy.error());
+  }
+  if (options_.simulate_when_keyless && keyless(**policy)) {
+    simulated_ = std::make_unique<simulate::Provider>(simulate::Options{});
+    if (auto started = simulated_->start(); !started) {
+      return fail("simulated provider", started.error());
+    }
+    stand_in(config_, simulated_->port());
+    say(fmt::format("no provider key found (OPENAI_API_KEY, ANTHROPIC_API_KEY): a simulated "
+                    "provider answers instead, on 127.0.0.1:{}; nothing here costs money",
+                    simulated_->port()));
+    policy = make_policy(config_);
+    if (!policy) {
+      return std::unexpected(policy.error());
+    }
+  }
+  policy_ = *policy;
+  return {};
+}
+
+Result<void> Gateway::start_workers() {
+  if (auto free = port_is_free(config_.listen_host, config_.listen_port); !free) {
+    return free;
+  }
+  const std::size_t count =
+      config_.threads > 0 ? static_cast<std::size_t>(config_.threads) : cores_allowed();
+  cores_.reserve(count);  // fronts see this list through a span
+  for (std::size_t i = 0; i < count; ++i) {
+    workers_.push_back(std::make_unique<Worker>(
+        services_.books, services_, std::span<Core* const>(cores_.data(), count), config_, clerk_));
+    Worker& worker = *workers_.back();
+    cores_.push_back(&worker.core);
+    worker.core.policy = policy_;
+    worker.core.keys = keys_->ring();
+    if (auto listening = listen(worker.acceptor, config_.listen_host, config_.listen_port);
+        !listening) {
+      return listening;
+    }
+  }
+  for (const auto& made : workers_) {
+    Worker& worker = *made;
+    worker.thread = std::thread([&worker] {
+      worker.core.thread = std::this_thread::get_id();
+      asio::co_spawn(worker.core.io, accept_connections(worker.acceptor, worker.front),
+                     asio::detached);
+      asio::co_spawn(worker.core.io, sweep(worker), asio::detached);
+      worker.core.io.run();
+    });
+  }
+  return {};
+}
+
+Result<void> Gateway::start() {
+  if (!options_.config_file.empty()) {
+    watch_.emplace(options_.config_file);
+  }
+  if (auto policy = take_policy(); !policy) {
+    return policy;
+  }
+  if (auto books = open_books(); !books) {
+    return books;
+  }
+  auto keys = KeyWatch::open(config_.data);
+  if (!keys) {
+    return fail("opening the keys", keys.error());
+  }
+  keys_ = std::move(*keys);
+  auto starter = starter_key(config_.data);
+  if (!starter) {
+    return fail("making the first key", starter.error());
+  }
+  if (auto ring = keys_->look(); !ring) {
+    return fail("reading the keys", ring.error());
+  }
+  if (auto workers = start_workers(); !workers) {
+    return workers;
+  }
+  std::fputs(greeting(config_, *starter, simulated_ != nullptr).c_str(), stderr);
+  return {};
+}
+
+/// Each core changes over between two events of its own: nobody waits, nobody sees half of it.
+void Gateway::hand_out(std::shared_ptr<const Policy> policy) {
+  policy_ = policy;
+  for (Core* core : cores_) {
+    asio::post(core->io, [core, policy] { core->policy = policy; });
+  }
+}
+
+void Gateway::hand_out(std::shared_ptr<const KeyRing> keys) {
+  for (Core* core : cores_) {
+    asio::post(core->io, [core, keys] { core->keys = keys; });
+  }
+}
+
+void Gateway::reload(const Result<Config>& config) {
+  if (!config) {
+    say("the new configuration is refused, the old one stays:\n" + config.error().message);
+    return;
+  }
+  Config wanted = *config;
+  for (const std::string_view key : needs_restart(config_, wanted)) {
+    say(fmt::format("'{}' has changed: it takes a restart", key));
+  }
+  if (simulated_) {
+    stand_in(wanted, simulated_->port());
+  }
+  auto policy = make_policy(wanted);
+  if (!policy) {
+    say("the new configuration is refused, the old one stays:\n" + policy.error().message);
+    return;
+  }
+  config_ = std::move(wanted);
+  hand_out(std::move(*policy));
+  say("the new configuration is in force");
+}
+
+void Gateway::look() {
+  if (watch_) {
+    if (const auto changed = watch_->look()) {
+      reload(*changed);
+    }
+  }
+  if (const auto changed = keys_->look(); !changed) {
+    say("keys cannot be read, the old ones stay: " + changed.error().message);
+  } else if (*changed) {
+    hand_out(keys_->ring());
+  }
+  const std::lock_guard lock(services_.books.mutex);
+  services_.books.treasury.expire(now(), kExpireSlice);
+}
+
+Awaitable<void> Gateway::look_again_and_again() {
+  Timer timer(main_);
+  while (true) {
+    timer.expires_after(kLook);
+    const auto [error] = co_await timer.async_wait(kAwait);
+    if (error) {
+      co_return;
+    }
+    look();
+  }
+}
+
+Awaitable<void> Gateway::wait_for_signals() {
+  SignalSet signals(main_, SIGINT, SIGTERM);
+  signals.add(SIGHUP);
+  while (true) {
+    const auto [error, number] = co_await signals.async_wait(kAwait);
+    if (error || number == SIGINT || number == SIGTERM) {
+      main_.stop();
+      co_return;
+    }
+    if (watch_) {
+      reload(watch_->reread());
+    }
+  }
+}
+
+/// No new calls; those in flight end; then the books are closed.
+void Gateway::stop() {
+  say("stopping: calls in flight may end first");
+  services_.stopping.store(true);
+  for (const auto& worker : workers_) {
+    asio::post(worker->core.io, [&worker = *worker] {
+      ErrorCode ignored;  // it is closed either way
+      worker.acceptor.close(ignored);
+    });
+  }
+  const auto in_flight = [&] {
+    std::int64_t calls = 0;
+    for (const Core* core : cores_) {
+      calls += core->counters.in_flight.now();
+    }
+    return calls;
+  };
+  const SteadyTime until = std::chrono::steady_clock::now() + kStopPatience;
+  while (in_flight() > 0 && std::chrono::steady_clock::now() < until) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
+  if (in_flight() > 0) {
+    say(fmt::format("{} calls did not end in time: they are presumed at their hold", in_flight()));
+  }
+  for (const auto& worker : workers_) {
+    worker->core.io.stop();
+    worker->thread.join();
+  }
+  clerk_.join();
+  if (auto folded = services_.store->fold(); !folded) {
+    say("the last calls stay in the journal: " + folded.error().message);
+  }
+}
+
+void Gateway::run() {
+  asio::co_spawn(main_, look_again_and_again(), asio::detached);
+  asio::co_spawn(main_, wait_for_signals(), asio::detached);
+  main_.run();
+  stop();
+}
+
+}  // namespace
+
+int serve(const Config& config, const ServeOptions& options) {
+  std::signal(SIGPIPE, SIG_IGN);  // a client that left shows as an error on its connection
+  Gateway gateway(config, options);
+  if (auto started = gateway.start(); !started) {
+    say(started.error().message);
+    return 1;
+  }
+  gateway.run();
+  return 0;
+}
+
+}  // namespace purser

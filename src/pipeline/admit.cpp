@@ -1,0 +1,192 @@
+// pipeline/admit.cpp — who calls, for what, and what it may cost at most.
+#include <fmt/format.h>
+
+#include "base/hash.hpp"
+#include "pipeline/stages.hpp"
+
+namespace purser {
+namespace {
+
+std::unexpected<Denial> denied(Refused why, std::string message) {
+  return std::unexpected(
+      Denial{.why = why, .message = std::move(message), .retry_after = {}, .limit = {}});
+}
+
+/// A name for a key that is not ours: enough to tell callers apart, too little to be the key.
+std::string fingerprint(std::string_view secret) {
+  constexpr std::uint64_t kNotOurs = 0x6b6579;
+  return fmt::format("own_{:016x}", digest(secret, kNotOurs).high);
+}
+
+void raise(WorstRates& worst, const WorstRates& other) {
+  worst.input = std::max(worst.input, other.input);
+  worst.output = std::max(worst.output, other.output);
+  worst.per_request = std::max(worst.per_request, other.per_request);
+  worst.web_search = std::max(worst.web_search, other.web_search);
+}
+
+/// The dearest of the service tiers that the request may end up with: the one it asks for, or the
+/// standard one when that is not to be had.
+WorstRates dearest(const PriceList& list, const Call& call, Tokens input_max, Instant at) {
+  Conditions asked{.tier = ServiceTier::standard,
+                   .speed = call.speed_asked,
+                   .geo = call.geo_asked,
+                   .region = {},
+                   .at = at};
+  WorstRates worst = worst_rates(list, input_max, asked);
+  if (call.tier_asked && *call.tier_asked != ServiceTier::standard) {
+    asked.tier = *call.tier_asked;
+    raise(worst, worst_rates(list, input_max, asked));
+  }
+  if (call.speed_asked != Speed::standard) {
+    asked.speed = Speed::standard;
+    raise(worst, worst_rates(list, input_max, asked));
+  }
+  return worst;
+}
+
+OrDenial<Pricing> price(const Policy& policy, const Provider& provider, const Call& call,
+                        Tokens input_max, Instant at) {
+  Pricing pricing;
+  pricing.list = policy.prices->find(provider.name, call.model);
+  bool unpriced = pricing.list == nullptr;
+  if (!unpriced) {
+    pricing.worst = dearest(*pricing.list, call, input_max, at);
+  }
+  for (const std::string_view other : call.other_models) {
+    if (other.empty()) {
+      continue;
+    }
+    if (const PriceList* list = policy.prices->find(provider.name, other)) {
+      raise(pricing.worst, dearest(*list, call, input_max, at));
+    } else {
+      unpriced = true;
+    }
+  }
+  if (unpriced && !policy.ceiling) {
+    return denied(Refused::no_price,
+                  fmt::format("the price book has no price for model '{}' at {}; an operator can "
+                              "add one (purser prices import) or allow a ceiling (unpriced.ceiling)",
+                              call.model, provider.name));
+  }
+  if (unpriced) {
+    raise(pricing.worst, {.input = policy.ceiling->input,
+                          .output = policy.ceiling->output,
+                          .per_request = {},
+                          .web_search = {}});
+  }
+  return pricing;
+}
+
+/// The bound of one choice, and whether it must be said to the provider.
+void bound_output(Admitted& admitted) {
+  const Call& call = admitted.call;
+  if (call.output_max) {
+    admitted.output_max = *call.output_max;
+    admitted.output_known = true;
+    return;
+  }
+  const PriceList* list = admitted.pricing.list;
+  const Tokens model_max = list == nullptr ? Tokens(0) : longest_output(*list);
+  admitted.output_known = model_max > Tokens(0);
+  admitted.output_max = admitted.output_known ? model_max : admitted.policy->output_default;
+}
+
+}  // namespace
+
+Tokens all_choices(std::int64_t choices, Tokens output_max) {
+  return Tokens(output_max.count() * choices);
+}
+
+OrDenial<Identified> identify(const Request& request, const Core& core) {
+  Identified who;
+  who.credentials = read_credentials(*request.fields, request.query);
+  const std::string_view secret = who.credentials.naming();
+  if (const KeyRecord* key = core.keys->find(secret, now())) {
+    who.caller = key->caller();
+    who.rights = rights_of(*key);
+    who.known = true;
+    return who;
+  }
+  const Policy& policy = *core.policy;
+  if (policy.unknown_key == UnknownKey::refuse || !who.credentials.purser.empty()) {
+    return denied(Refused::key,
+                  secret.empty()
+                      ? "no key: send one made by `purser keys create` as Authorization: Bearer, "
+                        "x-api-key or x-purser-key"
+                      : "this key is unknown, expired or revoked; `purser keys create` makes one");
+  }
+  if (!policy.unknown_labels) {
+    who.rights = {.user = false,
+                  .tier = false,
+                  .team = false,
+                  .feature = false,
+                  .session = true,
+                  .priority = false,
+                  .tags = false};
+  }
+  if (!secret.empty()) {
+    who.caller.key = fingerprint(secret);
+  }
+  return who;
+}
+
+OrDenial<UpstreamSecret> upstream_secret(const Identified& who, const Provider& provider,
+                                         UnknownKey unknown) {
+  const bool callers_own = !who.credentials.provider.empty() &&
+                           (who.known ? !who.credentials.purser.empty() && provider.secret.empty()
+                                      : unknown == UnknownKey::forward);
+  if (callers_own) {
+    return UpstreamSecret{who.credentials.provider, who.credentials.as_api_key};
+  }
+  if (provider.secret.empty()) {
+    return denied(Refused::upstream, "Purser has no key for " + provider.name +
+                                         ": its operator sets one, or you send your own beside "
+                                         "x-purser-key");
+  }
+  return UpstreamSecret{provider.secret, provider.secret_as_api_key};
+}
+
+OrDenial<Admitted> admit(const Request& request, Dialect dialect, Core& core, Services& services) {
+  const std::shared_ptr<const Policy>& policy = core.policy;
+  auto who = identify(request, core);
+  if (!who) {
+    return std::unexpected(std::move(who.error()));
+  }
+  const auto& provider = policy->providers[static_cast<std::size_t>(dialect)];
+  if (!provider) {
+    return denied(Refused::not_found, "no provider is configured for this endpoint");
+  }
+  auto secret = upstream_secret(*who, *provider, policy->unknown_key);
+  if (!secret) {
+    return std::unexpected(std::move(secret.error()));
+  }
+  auto call = read_request(dialect, request.body);
+  if (!call) {
+    return denied(Refused::bad_request, std::move(call.error().message));
+  }
+  Admitted admitted;
+  admitted.began = std::chrono::steady_clock::now();
+  admitted.at = now();
+  if (auto labelled = apply_labels(who->caller, who->rights, read_labels(*request.fields), *call);
+      !labelled) {
+    return denied(Refused::bad_request, std::move(labelled.error().message));
+  }
+  admitted.input_max = input_bound(*call);
+  auto pricing = price(*policy, *provider, *call, admitted.input_max, admitted.at);
+  if (!pricing) {
+    return std::unexpected(std::move(pricing.error()));
+  }
+  admitted.id = CallId(services.next_call.fetch_add(1, std::memory_order_relaxed));
+  admitted.policy = policy;
+  admitted.provider = &*provider;
+  admitted.secret = std::move(*secret);
+  admitted.caller = std::move(who->caller);
+  admitted.call = std::move(*call);
+  admitted.model = admitted.call.model;
+  admitted.pricing = *pricing;
+  bound_output(admitted);
+  return admitted;
+}
+
+}  // namespace purser

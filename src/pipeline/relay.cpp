@@ -1,0 +1,242 @@
+// pipeline/relay.cpp — bytes through, a meter looking on, and an end for every stream.
+#include "pipeline/relay.hpp"
+
+#include <charconv>
+
+namespace purser {
+namespace {
+
+/// A stream's events are small; a burst fills this and is read again at once.
+constexpr std::size_t kStreamRead = std::size_t{4} << 10;
+/// Plain answers and bursts: as much as a socket holds.
+constexpr std::size_t kBulkRead = std::size_t{64} << 10;
+constexpr std::string_view kLastChunk = "0\r\n\r\n";
+
+/// No answer has more bytes than this for each token of its bound: where the visible text does, the
+/// provider ignores the bound it was sent, and the stream is ended at its hold.
+constexpr std::int64_t kBytesPerTokenMax = 16;
+
+/// Looks now and then whether the client is still there, and hangs up on the provider if not.
+class LeaveWatch final : public Waiting {
+ public:
+  LeaveWatch(Connection& client, Upstream& upstream) : client_(client), upstream_(upstream) {
+    deadline = SteadyTime::min();
+  }
+  void overdue() override {
+    if (client_.look_whether_gone()) {
+      upstream_.close();
+    } else {
+      deadline = SteadyTime::min();
+    }
+  }
+
+ private:
+  Connection& client_;
+  Upstream& upstream_;
+};
+
+/// "1f\r\n" in `digits`.
+std::string_view chunk_head(std::array<char, 24>& digits, std::size_t bytes) {
+  char* end = std::to_chars(digits.data(), digits.data() + 16, bytes, 16).ptr;
+  *end++ = '\r';
+  *end++ = '\n';
+  return {digits.data(), static_cast<std::size_t>(end - digits.data())};
+}
+
+bool past_its_hold(const Meter& meter, const Admitted& admitted, const Held& held) {
+  const std::int64_t bound = all_choices(admitted.call.choices, held.output_max).count();
+  return meter.visible_bytes() / kBytesPerTokenMax > bound;
+}
+
+std::string chunked(std::string_view bytes) {
+  std::string out;
+  if (!bytes.empty()) {
+    std::array<char, 24> digits;
+    out += chunk_head(digits, bytes.size());
+    out += bytes;
+    out += "\r\n";
+  }
+  out += kLastChunk;
+  return out;
+}
+
+/// One stream on its way: the parts of relay() share this.
+class Stream {
+ public:
+  Stream(Incoming& incoming, Connection& client, Meter& meter, const Admitted& admitted,
+         const Held& held, Core& core)
+      : incoming_(incoming), client_(client), meter_(meter), admitted_(admitted), held_(held),
+        core_(core) {}
+
+  Awaitable<Relayed> run();
+
+ private:
+  enum class Next { more, ended, broken, cut, cancelled };
+  Awaitable<Next> step();
+  Awaitable<void> pass_on(std::string_view piece);
+  bool start_draining();
+  std::chrono::seconds patience() const;
+  Relayed finish(Next how);
+
+  Incoming& incoming_;
+  Connection& client_;
+  Meter& meter_;
+  const Admitted& admitted_;
+  const Held& held_;
+  Core& core_;
+  std::string forward_;
+  std::string why_;
+  std::size_t room_ = kStreamRead;
+  bool draining_ = false;
+  SteadyTime drain_until_ = SteadyTime::max();
+};
+
+std::chrono::seconds Stream::patience() const {
+  const std::chrono::seconds silence = admitted_.provider->waits.between_bytes;
+  if (!draining_) {
+    return silence;
+  }
+  const auto left = std::chrono::ceil<std::chrono::seconds>(drain_until_ -
+                                                            std::chrono::steady_clock::now());
+  return std::clamp(left, std::chrono::seconds(0), silence);
+}
+
+/// The client has left. False: the answer is given up.
+bool Stream::start_draining() {
+  if (draining_) {
+    return true;
+  }
+  const Policy& policy = *admitted_.policy;
+  if (policy.leaving == Leaving::cancel || core_.draining >= policy.drains_max) {
+    return false;
+  }
+  draining_ = true;
+  ++core_.draining;
+  core_.counters.drained.add();
+  drain_until_ = std::chrono::steady_clock::now() + policy.drain_max;
+  return true;
+}
+
+Awaitable<void> Stream::pass_on(std::string_view piece) {
+  forward_.clear();
+  meter_.see(piece, forward_);
+  const std::string_view out = meter_.filters() ? std::string_view(forward_) : piece;
+  if (out.empty() || client_.gone()) {
+    co_return;
+  }
+  std::array<char, 24> digits;
+  co_await client_.send({chunk_head(digits, out.size()), out, "\r\n"});
+}
+
+Awaitable<Stream::Next> Stream::step() {
+  std::string_view piece;
+  const auto more = co_await incoming_.next(piece, room_, patience());
+  if (!more) {
+    why_ = more.error().message;
+    co_return client_.gone() && !draining_ ? Next::cancelled : Next::broken;
+  }
+  if (!*more) {
+    co_return Next::ended;
+  }
+  room_ = piece.size() >= kStreamRead ? kBulkRead : kStreamRead;
+  co_await pass_on(piece);
+  if (incoming_.ended()) {
+    co_return Next::ended;
+  }
+  if (past_its_hold(meter_, admitted_, held_)) {
+    co_return Next::cut;
+  }
+  if (client_.gone() && !start_draining()) {
+    co_return Next::cancelled;
+  }
+  if (draining_ && std::chrono::steady_clock::now() >= drain_until_) {
+    why_ = "the client had left and the answer did not end in time";
+    co_return Next::broken;
+  }
+  co_return Next::more;
+}
+
+Relayed Stream::finish(Next how) {
+  if (draining_) {
+    --core_.draining;
+  }
+  forward_.clear();
+  Relayed relayed;
+  Answered& answered = relayed.answered;
+  answered.status = incoming_.status();
+  if (how == Next::cut) {
+    core_.counters.cut.add();
+    relayed.tail = chunked(meter_.closing_events());
+    answered.reply = meter_.finish(false, forward_);
+    answered.reply.stop_reason = "purser_hold";
+    answered.why = "the provider went past the output bound it was sent";
+    answered.outcome = Outcome::presumed;
+    return relayed;
+  }
+  answered.reply = meter_.finish(how == Next::ended, forward_);
+  answered.outcome = how == Next::cancelled ? Outcome::estimated : outcome_of(answered.reply);
+  answered.why = why_;
+  relayed.tail = how == Next::ended ? chunked(forward_) : std::string();
+  return relayed;
+}
+
+Awaitable<Relayed> Stream::run() {
+  std::optional<LeaveWatch> watch;
+  if (admitted_.policy->leaving == Leaving::cancel) {
+    watch.emplace(client_, incoming_.upstream());
+    core_.deadlines.watch(*watch);
+  }
+  Next next = Next::more;
+  while (next == Next::more) {
+    next = co_await step();
+  }
+  co_return finish(next);
+}
+
+}  // namespace
+
+Awaitable<Asked> ask(Pool& pool, std::string_view head, std::string_view body) {
+  Asked asked;
+  auto upstream = co_await pool.take();
+  if (!upstream) {
+    asked.failure = upstream.error().message;
+    co_return asked;
+  }
+  Upstream& connection = **upstream;
+  asked.sent = true;  // from the first byte on the provider may act on it
+  asked.incoming = std::make_unique<Incoming>(std::move(*upstream));
+  if (auto sent = co_await connection.send({head, body}, pool.limits().write); !sent) {
+    asked.failure = sent.error().message;
+  } else if (auto read = co_await asked.incoming->read_head(pool.limits()); !read) {
+    asked.failure = read.error().message;
+  } else {
+    co_return asked;
+  }
+  asked.timed_out = connection.timed_out();
+  asked.incoming.reset();
+  co_return asked;
+}
+
+Awaitable<bool> read_whole(Incoming& incoming, std::string& body, std::size_t bytes_max,
+                           std::chrono::seconds wait) {
+  if (const auto length = incoming.length(); length && *length <= bytes_max) {
+    body.reserve(static_cast<std::size_t>(*length) + kBodyPadding);
+  }
+  while (!incoming.ended()) {
+    std::string_view piece;
+    const auto more = co_await incoming.next(piece, kBulkRead, wait);
+    if (!more || body.size() + piece.size() > bytes_max) {
+      co_return false;
+    }
+    body += piece;
+  }
+  co_return true;
+}
+
+Awaitable<Relayed> relay(Incoming& incoming, Connection& client, Meter& meter,
+                         const Admitted& admitted, const Held& held, Core& core) {
+  Stream stream(incoming, client, meter, admitted, held, core);
+  co_return co_await stream.run();
+}
+
+}  // namespace purser

@@ -1,0 +1,36 @@
+// pipeline/relay.hpp — the answer, from the provider to the client, with a meter looking on.
+#pragma once
+
+#include <string>
+
+#include "http/connection.hpp"
+#include "http/incoming.hpp"
+#include "pipeline/stages.hpp"
+
+namespace purser {
+
+/// Sends the request and reads the head of the answer. `sent` tells, also on failure, whether the
+/// provider may have seen the call: what it has not seen it cannot bill.
+struct Asked {
+  std::unique_ptr<Incoming> incoming;
+  bool sent = false;
+  std::string failure;  // of a call without an answer
+  bool timed_out = false;
+};
+Awaitable<Asked> ask(Pool& pool, std::string_view head, std::string_view body);
+
+/// Reads a whole plain answer into `body`. False: it was cut, or it is larger than `bytes_max`.
+Awaitable<bool> read_whole(Incoming& incoming, std::string& body, std::size_t bytes_max,
+                           std::chrono::seconds wait);
+
+/// Relays a stream, event by event as it arrives. The client may leave: then the rest is drained or
+/// cancelled as the policy says. Returns how it ended and what is still to be sent to the client
+/// once the call is settled.
+struct Relayed {
+  Answered answered;
+  std::string tail;
+};
+Awaitable<Relayed> relay(Incoming& incoming, Connection& client, Meter& meter,
+                         const Admitted& admitted, const Held& held, Core& core);
+
+}  // namespace purser

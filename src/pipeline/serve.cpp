@@ -1,0 +1,234 @@
+// pipeline/serve.cpp — one model call, top to bottom. A stage takes what the stage before it
+// returned, so none can be skipped or reordered. Pure stages are plain calls; waiting is co_await.
+#include "pipeline/serve.hpp"
+
+#include "pipeline/heads.hpp"
+#include "pipeline/relay.hpp"
+#include "pipeline/stages.hpp"
+#include "pipeline/turn_line.hpp"
+
+namespace purser {
+namespace {
+
+/// Plain answers up to this size are read whole, so that their cost can stand in the header.
+constexpr std::size_t kPlainAnswerMax = std::size_t{64} << 20;
+
+std::int64_t microseconds_since(SteadyTime began) {
+  return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() -
+                                                               began)
+      .count();
+}
+
+/// Counts a call as in flight for as long as it lives.
+class InFlight {
+ public:
+  explicit InFlight(Core& core) : core_(core) { core_.counters.in_flight.add(1); }
+  ~InFlight() { core_.counters.in_flight.add(-1); }
+  InFlight(const InFlight&) = delete;
+  InFlight& operator=(const InFlight&) = delete;
+
+ private:
+  Core& core_;
+};
+
+void count_added(Core& core, SteadyTime began) {
+  const std::int64_t added = microseconds_since(began);
+  std::size_t bucket = 0;
+  while (bucket < kAddedUsBounds.size() && added > kAddedUsBounds[bucket]) {
+    ++bucket;
+  }
+  core.counters.added_us[bucket].add();
+  core.counters.added_us_sum.add(added);
+}
+
+/// What Purser says about the call in the answer's header, edits included: a cut says so.
+void append_call_fields(std::string& head, const Admitted& admitted, const Held& held,
+                        Services& services) {
+  append_field(head, "x-purser-call-id", to_text(admitted.id));
+  append_field(head, "x-purser-held-usd", to_exact_dollars(held.worst));
+  if (held.edits.output_max) {
+    append_field(head, "x-purser-output-max",
+                 std::to_string(held.edits.output_max->count()) +
+                     (held.fitted ? "; fitted to the money left" : ""));
+  }
+  append_standing(head, admitted, services);
+}
+
+std::string request_head(const Admitted& admitted, const Request& request, std::string_view path,
+                         std::size_t body_bytes) {
+  std::string head;
+  head.reserve(1024);
+  append_request_head(head,
+                      {.method = request.method,
+                       .path = path,
+                       .query = request.query,
+                       .body_bytes = body_bytes,
+                       .has_body = true,
+                       .secret = admitted.secret.secret,
+                       .secret_as_api_key = admitted.secret.as_api_key},
+                      admitted.provider->origin, *request.fields);
+  return head;
+}
+
+/// Sends the call on, edited where the hold says so.
+Awaitable<Asked> forward(const Admitted& admitted, const Held& held, const Request& request,
+                         Pool& pool) {
+  const bool edited = held.edits.output_max || held.edits.ask_usage;
+  const std::string other = edited ? splice(admitted.call, request.body, held.edits) : std::string();
+  const std::string_view body = edited ? std::string_view(other) : request.body;
+  const std::string head =
+      request_head(admitted, request, below_base(request.path, admitted.provider->origin),
+                   body.size());
+  co_return co_await ask(pool, head, body);
+}
+
+/// The provider could not be reached, or broke before it answered.
+Awaitable<bool> no_answer(Connection& client, const Request& request, const Admitted& admitted,
+                          const Held& held, const Asked& asked, Core& core, Services& services) {
+  Answered answered;
+  answered.outcome = asked.sent ? Outcome::presumed : Outcome::released;
+  answered.why = asked.failure;
+  settle(admitted, held, answered, core, services);
+  const Denial denial{
+      .why = asked.timed_out ? Refused::timeout : Refused::upstream,
+      .message = admitted.provider->name + " could not be reached: " + asked.failure,
+      .retry_after = {},
+      .limit = {}};
+  co_return co_await deny(client, request, admitted.call.dialect, denial, to_text(admitted.id),
+                            core);
+}
+
+bool is_event_stream(const std::vector<Field>& fields) {
+  for (const Field& field : fields) {
+    if (field.known == FieldName::content_type) {
+      return field.value.size() >= 17 && same_name(field.value.substr(0, 17), "text/event-stream");
+    }
+  }
+  return false;
+}
+
+void give_back(Incoming& incoming, Pool& pool) {
+  if (auto reusable = incoming.take_reusable()) {
+    pool.give_back(std::move(reusable));
+  }
+}
+
+/// A stream: its head goes out at once, its cost is known at the end.
+Awaitable<bool> answer_stream(Connection& client, bool keep_alive, const Admitted& admitted,
+                              const Held& held, Incoming& incoming, std::int64_t first_byte_us,
+                              Pool& pool, Core& core, Services& services) {
+  std::string head;
+  append_response_head(head, incoming.status(), incoming.fields());
+  append_call_fields(head, admitted, held, services);
+  end_head_chunked(head, keep_alive);
+  co_await client.send({head});
+  head = {};
+  const auto meter = make_meter(
+      admitted.call.dialect,
+      {.stream = true, .hide_usage = held.edits.ask_usage, .keep_text = false, .whole_events = false});
+  Relayed relayed = co_await relay(incoming, client, *meter, admitted, held, core);
+  relayed.answered.first_byte_us = first_byte_us;
+  settle(admitted, held, relayed.answered, core, services);
+  give_back(incoming, pool);
+  // A broken stream breaks here too: without its last chunk the client sees what happened.
+  co_return !relayed.tail.empty() && co_await client.send({relayed.tail}) && keep_alive;
+}
+
+/// A plain answer: read whole, metered, settled, and only then sent, its cost in the header.
+Awaitable<bool> answer_plain(Connection& client, bool keep_alive, const Admitted& admitted,
+                             const Held& held, Incoming& incoming, std::int64_t first_byte_us,
+                             Pool& pool, Core& core, Services& services) {
+  std::string head;
+  append_response_head(head, incoming.status(), incoming.fields());
+  std::string body;
+  const bool whole = co_await read_whole(incoming, body, kPlainAnswerMax,
+                                         admitted.provider->waits.between_bytes);
+  Answered answered;
+  answered.status = incoming.status();
+  answered.first_byte_us = first_byte_us;
+  if (answered.status / 100 == 2) {
+    const auto meter = make_meter(admitted.call.dialect,
+                                  {.stream = false, .hide_usage = false, .keep_text = false, .whole_events = false});
+    std::string unused;
+    meter->see(body, unused);
+    answered.reply = meter->finish(whole, unused);
+    answered.outcome = outcome_of(answered.reply);
+  } else {
+    answered.outcome = Outcome::released;  // providers do not bill errors
+  }
+  const Settled settled = settle(admitted, held, answered, core, services);
+  if (!whole) {
+    client.close();
+    co_return false;
+  }
+  give_back(incoming, pool);
+  append_call_fields(head, admitted, held, services);
+  append_field(head, "x-purser-cost-usd", to_exact_dollars(settled.entry.cost));
+  end_head_with_length(head, body.size(), keep_alive);
+  co_return co_await client.send({head, body}) && keep_alive;
+}
+
+}  // namespace
+
+Awaitable<bool> serve(Connection& client, const Request& request, Dialect dialect, Core& core,
+                      Services& services) {
+  const InFlight counted(core);
+  const auto admitted = admit(request, dialect, core, services);
+  if (!admitted) {
+    co_return co_await deny(client, request, dialect, admitted.error(), {}, core);
+  }
+  const std::string id = to_text(admitted->id);
+  const auto held = co_await hold(*admitted, request.body, core, services);
+  if (!held) {
+    log_denial(*admitted, held.error(), services);
+    co_return co_await deny(client, request, dialect, held.error(), id, core);
+  }
+  const auto recorded = co_await record_hold(*admitted, *held, core, services);
+  if (!recorded) {
+    co_return co_await deny(client, request, dialect, recorded.error(), id, core);
+  }
+
+  // From here on the hold is durable and the call leaves: whatever happens, settle() is reached.
+  Pool& pool = core.pool(*admitted->provider);
+  count_added(core, admitted->began);
+  Asked asked = co_await forward(*admitted, *held, request, pool);
+  if (!asked.incoming) {
+    co_return co_await no_answer(client, request, *admitted, *held, asked, core, services);
+  }
+  Incoming& incoming = *asked.incoming;
+  const std::int64_t first_byte_us = microseconds_since(admitted->began);
+  const bool keep_alive = request.keep_alive;
+  if (incoming.status() == 200 && is_event_stream(incoming.fields())) {
+    client.release_input();  // an agent's history is large and its answer slow
+    co_return co_await answer_stream(client, keep_alive, *admitted, *held, incoming, first_byte_us,
+                                     pool, core, services);
+  }
+  co_return co_await answer_plain(client, keep_alive, *admitted, *held, incoming, first_byte_us,
+                                  pool, core, services);
+}
+
+Awaitable<bool> deny(Connection& client, const Request& request, Dialect dialect,
+                       const Denial& denial, std::string_view request_id, Core& core) {
+  core.counters.refusals[static_cast<std::size_t>(denial.why)].add();
+  const RefusalBody phrased = refusal(dialect, denial.why, denial.message, request_id);
+  std::string head = "HTTP/1.1 ";
+  head += std::to_string(phrased.status);
+  head += ' ';
+  head += reason_phrase(phrased.status);
+  head += "\r\nContent-Type: application/json\r\n";
+  append_field(head, "x-should-retry", phrased.retry ? "true" : "false");
+  if (!request_id.empty()) {
+    append_field(head, "x-purser-call-id", request_id);
+    append_field(head, dialect == Dialect::chat ? "x-request-id" : "request-id", request_id);
+  }
+  if (!denial.limit.empty()) {
+    append_field(head, "x-purser-limit", denial.limit);
+  }
+  if (phrased.retry && denial.retry_after.count() > 0) {
+    append_field(head, "retry-after", std::to_string(denial.retry_after.count()));
+  }
+  end_head_with_length(head, phrased.body.size(), request.keep_alive);
+  co_return co_await client.send({head, phrased.body}) && request.keep_alive;
+}
+
+}  // namespace purser

@@ -1,0 +1,69 @@
+// pipeline/services.cpp — the waiting room, and names of calls.
+#include "pipeline/services.hpp"
+
+#include <fmt/format.h>
+
+#include <charconv>
+
+namespace purser {
+
+void WaitingRoom::sit(std::uint64_t ticket, Seat seat) {
+  const std::lock_guard lock(mutex_);
+  seats_.emplace(ticket, seat);
+  seated_.store(seats_.size(), std::memory_order_release);
+}
+
+bool WaitingRoom::leave(std::uint64_t ticket) {
+  const std::lock_guard lock(mutex_);
+  const bool was_seated = seats_.erase(ticket) == 1;
+  seated_.store(seats_.size(), std::memory_order_release);
+  return was_seated;
+}
+
+void WaitingRoom::call_all() {
+  if (seated_.load(std::memory_order_acquire) == 0) {
+    return;  // nobody waits: the usual case costs one load
+  }
+  const std::lock_guard lock(mutex_);
+  for (const auto& [ticket, seat] : seats_) {
+    seat.inbox->push(*seat.signal);
+  }
+  seats_.clear();
+  seated_.store(0, std::memory_order_release);
+}
+
+Pool& Core::pool(const Provider& provider) {
+  std::string name = provider.origin.tls ? "https://" : "http://";
+  name += provider.origin.authority;
+  std::unique_ptr<Pool>& pool = pools[name];
+  if (!pool) {
+    pool = std::make_unique<Pool>(io, deadlines, provider.origin, provider.waits, provider.trust);
+  }
+  return *pool;
+}
+
+std::string to_text(CallId id) {
+  return fmt::format("call_{:016x}", static_cast<std::uint64_t>(id.count()));
+}
+
+std::optional<CallId> parse_call_id(std::string_view text) {
+  constexpr std::string_view kPrefix = "call_";
+  if (text.size() != kPrefix.size() + 16 || !text.starts_with(kPrefix)) {
+    return std::nullopt;
+  }
+  text.remove_prefix(kPrefix.size());
+  std::int64_t id = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), id, 16);
+  if (error != std::errc{} || end != text.data() + text.size() || id < 0) {
+    return std::nullopt;
+  }
+  return CallId(id);
+}
+
+Instant now() {
+  return Instant::from_nanos(std::chrono::duration_cast<std::chrono::nanoseconds>(
+                                 std::chrono::system_clock::now().time_since_epoch())
+                                 .count());
+}
+
+}  // namespace purser

@@ -1,0 +1,133 @@
+// pipeline/services.hpp — what a call needs around it: the policy it is judged by, the books it is
+// held in, and the core it runs on.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+
+#include "call/call.hpp"
+#include "call/prompt_count.hpp"
+#include "http/asio.hpp"
+#include "http/connection.hpp"
+#include "http/deadline.hpp"
+#include "http/upstream.hpp"
+#include "ledger/treasury.hpp"
+#include "limits/limit_set.hpp"
+#include "money/price_book.hpp"
+#include "pipeline/counters.hpp"
+#include "pipeline/identify.hpp"
+#include "pipeline/signal.hpp"
+#include "pipeline/turn_log.hpp"
+#include "store/keys.hpp"
+#include "store/store.hpp"
+
+namespace purser {
+
+/// A provider as the pipeline sees it. Its connections are pooled on each core.
+struct Provider {
+  std::string name;      // as in the price book
+  std::string secret;    // empty: the caller must bring its own
+  bool secret_as_api_key = false;
+  Origin origin;
+  UpstreamLimits waits;
+  std::shared_ptr<asio::ssl::context> trust;
+};
+
+/// What a call with a key that is not Purser's is taken for (docs/configuration.md, keys.unknown).
+enum class UnknownKey : std::uint8_t { refuse, forward, admit };
+
+enum class Leaving : std::uint8_t { drain, cancel };
+
+/// Everything an operator decides, as it stood when the call came. Immutable: a reload makes
+/// another, and calls in flight keep the one they began with.
+struct Policy {
+  std::shared_ptr<const PriceBook> prices;
+  LimitSet limits;
+  std::array<std::optional<Provider>, kDialects> providers;  // by dialect
+  UnknownKey unknown_key = UnknownKey::refuse;
+  bool unknown_labels = false;
+  Tokens output_default{8192};
+  Tokens output_least{64};
+  struct Ceiling {
+    Rate input;
+    Rate output;
+  };
+  std::optional<Ceiling> ceiling;  // nothing: a model without a price is refused
+  Leaving leaving = Leaving::drain;
+  std::chrono::seconds drain_max{300};
+  std::int64_t drains_max = 256;
+  std::chrono::milliseconds admission_wait{2000};
+};
+
+/// Calls that wait for money held by others. First come, first looked at.
+class WaitingRoom {
+ public:
+  struct Seat {
+    Inbox* inbox;
+    Signal* signal;
+  };
+  std::uint64_t ticket() { return next_.fetch_add(1, std::memory_order_relaxed); }
+  /// Sits down with the ticket drawn at arrival: waking and sitting down again loses no place.
+  void sit(std::uint64_t ticket, Seat seat);
+  /// Leaves without having been called. False: the call is already on its way.
+  bool leave(std::uint64_t ticket);
+  /// Money came back: everybody looks again, in order of arrival.
+  void call_all();
+
+ private:
+  std::atomic<std::uint64_t> next_{0};
+  std::atomic<std::size_t> seated_{0};
+  std::mutex mutex_;
+  std::map<std::uint64_t, Seat> seats_;
+};
+
+/// The treasury behind its one lock, and those who wait for it.
+struct Books {
+  std::mutex mutex;
+  Treasury treasury;
+  WaitingRoom waiting;
+};
+
+/// One thread's world. Nothing in it is touched from elsewhere, but for what says so.
+struct Core {
+  explicit Core(Books& shared) : books(shared) {}
+  std::thread::id thread;  // set before its first call
+  asio::io_context io{1};
+  Deadlines deadlines;
+  Inbox inbox{io};
+  Counters counters;
+  PromptCount prompts;
+  InputRatio ratios;
+  std::map<std::string, std::unique_ptr<Pool>> pools;  // by origin
+  std::shared_ptr<const Policy> policy;
+  std::shared_ptr<const KeyRing> keys;
+  Books& books;
+
+  /// This core's connections to where the provider lives; made on first use.
+  Pool& pool(const Provider& provider);
+  std::int64_t draining = 0;  // answers read to their end although the client has left
+};
+
+/// Shared by all cores.
+struct Services {
+  Books books;
+  std::unique_ptr<Store> store;
+  std::unique_ptr<TurnLog> turns;
+  std::atomic<std::int64_t> next_call{1};
+  std::atomic<bool> stopping{false};
+};
+
+/// "call_0000000000000a1f": sixteen hexadecimal digits.
+std::string to_text(CallId id);
+std::optional<CallId> parse_call_id(std::string_view text);
+
+/// The clock at the edge: the pure folders get what it said as a value.
+Instant now();
+
+}  // namespace purser

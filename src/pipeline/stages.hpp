@@ -1,0 +1,132 @@
+// pipeline/stages.hpp — the stages of one call, in order. Each takes what the one before it made,
+// so none can be skipped or reordered:
+//
+//   request ─admit▶ Admitted ─hold▶ Held ─record_hold▶ ─ask▶ Incoming ─relay▶ Reply ─settle▶ Settled
+//
+// Or, at any of them, a Denial: what to tell the caller, in nobody's dialect yet.
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "http/incoming.hpp"
+#include "ledger/entry.hpp"
+#include "limits/fit.hpp"
+#include "pipeline/services.hpp"
+#include "wire/wire.hpp"
+
+namespace purser {
+
+/// A call that will not be made, or not be answered, and why.
+struct Denial {
+  Refused why = Refused::bad_request;
+  std::string message;
+  std::chrono::seconds retry_after{0};  // pace only
+  std::string limit;                    // the limit that binds, when one does
+};
+template <typename T>
+using OrDenial = std::expected<T, Denial>;
+
+/// Whose request this is. `rights` say what its headers may add.
+struct Identified {
+  Caller caller;
+  LabelRights rights;
+  Credentials credentials;
+  bool known = false;  // by a key of Purser's
+};
+OrDenial<Identified> identify(const Request& request, const Core& core);
+
+/// The secret a provider is asked with, for this caller.
+struct UpstreamSecret {
+  std::string secret;
+  bool as_api_key = false;
+};
+OrDenial<UpstreamSecret> upstream_secret(const Identified& who, const Provider& provider,
+                                         UnknownKey unknown);
+
+/// How a call is priced: by the book, or at the operator's ceiling for models not in it.
+struct Pricing {
+  const PriceList* list = nullptr;  // null: the ceiling
+  WorstRates worst;
+};
+
+/// Who calls for what, at most how large, at which prices. Views point into the client's request.
+struct Admitted {
+  std::shared_ptr<const Policy> policy;
+  const Provider* provider = nullptr;
+  UpstreamSecret secret;
+  CallId id;
+  Instant at;
+  SteadyTime began;
+  Caller caller;
+  Call call;               // its views and spans are good until the request is sent
+  std::string model;       // as asked; outlives the request
+  Pricing pricing;
+  Tokens input_max;          // hard bound; hold() may replace it by a tighter one
+  Tokens output_max;         // of one choice
+  bool output_known = false;  // the caller or the model bounds it: nothing need be said
+};
+
+/// The worst case of the call is reserved in every account it touches.
+struct Held {
+  /// One account's share of the hold.
+  struct Part {
+    AccountKey account;
+    Measure measure;
+    Units units;
+  };
+  std::optional<HoldId> hold;  // nothing: no limit touches the call
+  std::vector<Part> parts;
+  Tokens input_max;
+  Tokens output_max;  // of one choice
+  Amount worst;
+  Edits edits;
+  bool fitted = false;  // the bound was lowered to the money left
+};
+
+/// What the provider's answer was, as far as the books care.
+struct Answered {
+  Reply reply;
+  int status = 0;            // 0: no answer came
+  Outcome outcome = Outcome::presumed;
+  std::int64_t first_byte_us = 0;
+  std::string why;           // of an answer that broke
+};
+
+struct Settled {
+  SettleEntry entry;
+};
+
+/// Identifies the caller, reads the request, prices its worst case. Pure but for the clock.
+OrDenial<Admitted> admit(const Request& request, Dialect dialect, Core& core, Services& services);
+
+/// Holds the worst case in all accounts or none. When money is short: counts the prompt exactly,
+/// lowers the output bound to fit, waits for what other calls may give back, and only then refuses.
+Awaitable<OrDenial<Held>> hold(const Admitted& admitted, std::string_view body, Core& core,
+                                Services& services);
+
+/// Makes the hold durable; waits for the disk when durability is strict.
+Awaitable<OrDenial<void>> record_hold(const Admitted& admitted, const Held& held, Core& core,
+                                       Services& services);
+
+/// Ends the hold in treasury and ledger, exactly once, and counts and logs the turn.
+Settled settle(const Admitted& admitted, const Held& held, const Answered& answered, Core& core,
+               Services& services);
+
+/// What is left in the tightest account the caller touches, as header fields. Nothing when no limit
+/// touches the call.
+void append_standing(std::string& head, const Admitted& admitted, Services& services);
+
+/// A call that was refused before it left: one line in the turn log.
+void log_denial(const Admitted& admitted, const Denial& denial, Services& services);
+
+/// How an answer ended the hold, from what its meter saw.
+Outcome outcome_of(const Reply& reply);
+
+/// Bound of all choices together.
+Tokens all_choices(std::int64_t choices, Tokens output_max);
+
+}  // namespace purser
