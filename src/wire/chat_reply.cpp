@@ -17,8 +17,10 @@ namespace {
 constexpr std::size_t kChoicesMax = 128;
 
 struct ChatAnswer {
-  explicit ChatAnswer(bool keep_text) : visible(keep_text) {}
+  explicit ChatAnswer(const MeterOptions& options)
+      : quirks(quirks_of(options.provider)), visible(options.keep_text) {}
 
+  Quirks quirks;
   std::string id;
   std::string model;
   std::string tier;
@@ -26,10 +28,11 @@ struct ChatAnswer {
   std::optional<std::int64_t> created;
   ChatUsage usage;
   Visible visible;
-  bool failed = false;  // an error stood in the answer
+  bool failed = false;  // an error stood in the answer, and no usage came with it or after
   std::bitset<kChoicesMax> begun;
   std::bitset<kChoicesMax> finished;
   // Of the last chunk read:
+  bool erred = false;
   bool brought_usage = false;
   bool choices_empty = false;
 };
@@ -45,7 +48,7 @@ void read_usage(JsonScan& scan, ChatAnswer& answer) {
 }
 
 void read_error(JsonScan& scan, ChatAnswer& answer) {
-  answer.failed = answer.failed || scan.kind() != JsonKind::null;
+  answer.erred = answer.erred || scan.kind() != JsonKind::null;
   scan.skip();
 }
 
@@ -125,13 +128,17 @@ constexpr std::array kBody{
     kError,
     kXGroq};
 
+void note_failure(ChatAnswer& answer) {
+  answer.failed = (answer.failed || answer.erred) && !answer.brought_usage;
+}
+
 Reply reply_of(const ChatAnswer& answer, bool ended) {
   Reply reply;
   reply.model = answer.model;
   reply.provider_id = answer.id;
   reply.stop_reason = answer.stop_reason;
   reply.tier = parse_service_tier(answer.tier).value_or(ServiceTier::standard);
-  reply.usage = normal_form(answer.usage);
+  reply.usage = normal_form(answer.usage, answer.quirks);
   reply.saw_usage = answer.usage.reported();
   reply.visible_bytes = answer.visible.bytes();
   reply.ending = answer.failed || !ended ? Ending::broken
@@ -142,7 +149,7 @@ Reply reply_of(const ChatAnswer& answer, bool ended) {
 
 class ChatBodyMeter final : public Meter {
  public:
-  explicit ChatBodyMeter(MeterOptions options) : answer_(options.keep_text) {}
+  explicit ChatBodyMeter(MeterOptions options) : answer_(options) {}
 
   void see(std::string_view bytes, std::string&) override {
     too_large_ = too_large_ || body_.size() + bytes.size() > kEventBytesMax;
@@ -155,6 +162,7 @@ class ChatBodyMeter final : public Meter {
     if (!too_large_) {
       JsonScan scan(body_);
       read_members(scan, kBody, answer_);
+      note_failure(answer_);
       whole = whole || scan.finish();
     }
     return reply_of(answer_, whole);
@@ -172,7 +180,7 @@ class ChatBodyMeter final : public Meter {
 class ChatStreamMeter final : public Meter {
  public:
   explicit ChatStreamMeter(MeterOptions options)
-      : options_(options), answer_(options.keep_text), events_(kEventBytesMax) {}
+      : options_(options), answer_(options), events_(kEventBytesMax) {}
 
   void see(std::string_view bytes, std::string& forward) override {
     events_.feed(bytes, [&](const SseEvent& event) { see_event(event, forward); });
@@ -197,6 +205,7 @@ class ChatStreamMeter final : public Meter {
 
 void ChatStreamMeter::read_chunk(std::string_view data) {
   JsonScan scan(data);
+  answer_.erred = false;
   answer_.brought_usage = false;
   answer_.choices_empty = false;
   null_usage_ = {};
@@ -222,6 +231,7 @@ void ChatStreamMeter::read_chunk(std::string_view data) {
     null_usage_ = {};  // not JSON: not ours to edit
     answer_.brought_usage = false;
   }
+  note_failure(answer_);
 }
 
 void ChatStreamMeter::see_event(const SseEvent& event, std::string& forward) {

@@ -60,26 +60,47 @@ ChatUsage read_chat_usage(JsonScan& scan) {
   return usage;
 }
 
-Usage normal_form(const ChatUsage& reported) {
-  const std::int64_t audio = reported.audio_in.value_or(0);
-  // A part larger than the whole stands outside it: Mistral's speech input.
-  const std::int64_t prompt =
-      reported.prompt.value_or(0) + (audio > reported.prompt.value_or(0) ? audio : 0);
+namespace {
+
+/// The full-price part of a prompt, which includes its cached parts, unless they are more than all
+/// of it: then the provider left them out. What was read and written at once is in it once.
+std::int64_t uncached(std::int64_t prompt, std::int64_t cached, std::int64_t written) {
+  if (std::max(cached, written) > prompt) {
+    return prompt;
+  }
+  return cached + written <= prompt ? prompt - cached - written
+                                    : prompt - std::max(cached, written);
+}
+
+/// Output that the completion leaves out: xAI's reasoning and Gemini's thoughts show in the total,
+/// a part larger than the whole shows by itself, and of the rest we must know it.
+std::int64_t beside_completion(const ChatUsage& reported, std::int64_t prompt,
+                               const Quirks& quirks) {
   const std::int64_t completion = reported.completion.value_or(0);
+  const std::int64_t reasoning = reported.reasoning.value_or(0);
+  const bool beside = reasoning > completion || quirks.reasoning_beside_output;
+  const std::int64_t in_total = reported.total.value_or(0) - prompt - completion;
+  // A total beyond a prompt without its cached parts is those parts, not output.
+  const std::int64_t cached = reported.cached.value_or(0);
+  return std::max(cached > prompt ? 0 : in_total, beside ? reasoning : 0);
+}
+
+}  // namespace
+
+Usage normal_form(const ChatUsage& reported, const Quirks& quirks) {
+  // Mistral's speech input is larger than the prompt that should include it.
+  const std::int64_t audio = reported.audio_in.value_or(0);
+  const std::int64_t text = reported.prompt.value_or(0);
+  const std::int64_t prompt = audio > text ? text + audio : text;
   const std::int64_t cached = reported.cached.value_or(0);
   const std::int64_t written = reported.cache_write.value_or(0);
-  // The prompt includes its cached parts; where they are more than the prompt it left them out.
-  const bool included = cached + written <= prompt;
-  // Whatever the total counts beyond prompt and completion is output that the completion left out:
-  // xAI's reasoning, Gemini's thoughts.
-  const std::int64_t beyond =
-      included ? std::max<std::int64_t>(reported.total.value_or(0) - prompt - completion, 0) : 0;
 
   Usage usage;
-  usage.input_uncached = Tokens(included ? prompt - cached - written : prompt);
+  usage.input_uncached = Tokens(uncached(prompt, cached, written));
   usage.cache_read = Tokens(cached);
   usage.cache_write_short = Tokens(written);
-  usage.output = Tokens(completion + beyond);
+  usage.output =
+      Tokens(reported.completion.value_or(0) + beside_completion(reported, prompt, quirks));
   const auto part_of = [](std::optional<std::int64_t> part, Tokens whole) {
     return std::min(Tokens(part.value_or(0)), whole);
   };

@@ -6,6 +6,7 @@
 
 #include "money/usage.hpp"
 #include "wire/json_scan.hpp"
+#include "wire/quirks.hpp"
 
 namespace purser {
 
@@ -29,6 +30,6 @@ struct ChatUsage {
 
 /// Takes the value of a "usage" member.
 ChatUsage read_chat_usage(JsonScan& scan);
-Usage normal_form(const ChatUsage& reported);
+Usage normal_form(const ChatUsage& reported, const Quirks& quirks);
 
 }  // namespace purser

@@ -6,10 +6,12 @@
 namespace purser {
 
 struct Quirks {
-  std::string_view provider;
+  std::string_view provider = {};
   /// The member that bounds a chat answer. Some know only the old one, and refuse or, worse,
   /// ignore the new one: then nothing would hold the answer to its bound.
   std::string_view output_field = "max_completion_tokens";
+  /// Reasoning is billed beside the completion tokens though the total does not show it.
+  bool reasoning_beside_output = false;
 };
 
 inline constexpr Quirks kQuirks[] = {
@@ -20,6 +22,7 @@ inline constexpr Quirks kQuirks[] = {
     {.provider = "fireworks", .output_field = "max_tokens"},
     {.provider = "zai", .output_field = "max_tokens"},
     {.provider = "minimax", .output_field = "max_tokens"},
+    {.provider = "vercel-gateway", .reasoning_beside_output = true},
 };
 
 /// The provider's row, or a row without quirks.

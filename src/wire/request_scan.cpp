@@ -11,9 +11,11 @@ Span RequestScan::skip() {
   return Span{.at = from, .length = scan_.skip().size()};
 }
 
-void RequestScan::refuse(std::string message) {
+void RequestScan::refuse(std::string message) { refuse_at(scan_.at(), std::move(message)); }
+
+void RequestScan::refuse_at(std::size_t place, std::string message) {
   if (!error_) {
-    message += " (at byte " + std::to_string(scan_.at()) + " of the body).";
+    message += " (at byte " + std::to_string(place) + " of the body).";
     error_ = Error{Fault::client, std::move(message)};
   }
 }
@@ -109,12 +111,12 @@ Span RequestScan::count(std::string_view name, Bounds bounds, std::optional<std:
   const std::string invalid = "Invalid '" + std::string(name) + "': ";
   const std::string got = ", but got " + std::string(number.substr(0, 24)) + " instead";
   if (!whole) {
-    refuse(invalid + "expected an integer" + got);
+    refuse_at(from, invalid + "expected an integer" + got);
   } else if (number.front() == '-' ? !value || *value < bounds.min : value && *value < bounds.min) {
-    refuse(invalid +
+    refuse_at(from, invalid +
            "integer below minimum value. Expected a value >= " + std::to_string(bounds.min) + got);
   } else if (!value || *value > bounds.max) {
-    refuse(invalid +
+    refuse_at(from, invalid +
            "integer above maximum value. Expected a value <= " + std::to_string(bounds.max) + got);
   } else {
     out = value;

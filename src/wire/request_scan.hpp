@@ -95,6 +95,7 @@ class RequestScan {
   void refuse_kind(std::string_view name, JsonKind expected);
 
  private:
+  void refuse_at(std::size_t place, std::string message);
   bool null();
   std::string_view plain(JsonText text);
 

@@ -24,7 +24,7 @@ Result<Call> read_request(Dialect dialect, std::string_view body);
 struct Edits {
   std::optional<Tokens> output_max;  // set or lower the output bound (per choice)
   bool ask_usage = false;            // chat stream: include_usage must be true
-  std::string_view provider;         // whom it goes to: some name the output bound otherwise
+  std::string_view provider = {};    // whom it goes to: some name the output bound otherwise
 };
 /// The edited body. INVARIANT: `call` was read from this very `body`.
 std::string splice(const Call& call, std::string_view body, const Edits& edits);
@@ -51,9 +51,10 @@ class Meter {
 };
 
 struct MeterOptions {
-  bool stream = false;        // SSE, else one JSON body
-  bool hide_usage = false;    // chat stream: take out the usage chunk and "usage":null we caused
-  bool keep_text = false;     // collect visible text for take_text()
+  bool stream = false;      // SSE, else one JSON body
+  bool hide_usage = false;  // chat stream: take out the usage chunk and "usage":null we caused
+  bool keep_text = false;   // collect visible text for take_text()
+  std::string_view provider = {};  // who answers: some count otherwise; read at once, not kept
   bool whole_events = false;  // filter: pass on whole events only, so that closing_events() fits
 };
 std::unique_ptr<Meter> make_meter(Dialect dialect, MeterOptions options);
