@@ -226,10 +226,10 @@ void read_limits(Section& root, Config& config) {
     section.choice("window", limit.window, words_of(kWindows));
     section.section("max", [&](Section& max) { read_max(max, limit.max); });
     section.scalar("message", limit.message, parse_text);
-    if (const auto alone = LimitSet::compile({limit}, "UTC"); !alone) {
+    if (const auto alone = LimitSet::compile({limit}, "UTC"); section.sound() && !alone) {
       section.reject("name", alone.error().message);
-      each_sound = false;
     }
+    each_sound = each_sound && section.sound();
     config.limits.push_back(std::move(limit));
   });
   if (const auto all = LimitSet::compile(config.limits, config.time_zone); each_sound && !all) {

@@ -75,6 +75,15 @@ TEST(Config, EveryMistakeIsFoundWhereItStands) {
       {"output: {default_max: 10, least_useful: 20}",
        "f:1:23: default_max is below least_useful: every call without a bound of its own would be "
        "denied"},
+      {"limits: [{name: a}]", R"(f:1:17: limit "a": it has no max)"},
+      {"limits: [{name: a, max: {usd: 1}}, {name: a, max: {usd: 1}}]",
+       R"(f:1:9: limit "a": another limit has this name)"},
+      {"limits: [{name: a, max: {tokens: 1.5}}]",
+       R"(f:1:34: tokens: expected a whole number from 0 to 1000000000000000, got "1.5")"},
+      {"limits: [{name: a, max: {usd: 1}, per: usr}]",
+       "f:1:40: per: expected one of user, team, feature, key, session, tier, all, got \"usr\"; "
+       "did "
+       "you mean \"user\"?"},
       {"threads: 1\n---\nthreads: 2", "f:3:1: a second document; one is expected"},
       {"a: &a [*a]", "f:1:8: an alias inside of what it stands for"},
       {"threads: 1\n  data: x", "f:2:7: not YAML: illegal map value"},
@@ -123,6 +132,28 @@ TEST(Config, NamedProvidersReplaceTheBuiltInOnesAndKeepTheirDefaults) {
   EXPECT_EQ(config->providers[0].base_url, "http://127.0.0.1:9/v1");
   EXPECT_EQ(config->providers[0].api_key_env, "OPENAI_API_KEY");
   EXPECT_EQ(config->providers[0].dialects, std::vector{Dialect::chat});
+}
+
+TEST(Config, ALimitIsReadWhole) {
+  const auto config = read_config(
+      "limits:\n"
+      "  - {name: a, match: {tier: [free, trial], tags: {env: [x, y]}, priority: background},\n"
+      "     per: user, window: month, max: {usd: 0.5, tokens_out: 7}, message: 'no {left}'}\n",
+      "f");
+  ASSERT_TRUE(config) << config.error().message;
+  ASSERT_EQ(config->limits.size(), 1U);
+  const Limit& limit = config->limits[0];
+  EXPECT_EQ(limit.name, "a");
+  EXPECT_EQ(limit.match.tier, (std::vector<std::string>{"free", "trial"}));
+  ASSERT_EQ(limit.match.tags.size(), 1U);
+  EXPECT_EQ(limit.match.tags[0].values, (std::vector<std::string>{"x", "y"}));
+  EXPECT_EQ(limit.match.priority, std::vector{Priority::background});
+  EXPECT_EQ(limit.per, Per::user);
+  EXPECT_EQ(limit.window, Window::month);
+  EXPECT_EQ(limit.max.usd, Amount::from_nanos(500'000'000));
+  EXPECT_EQ(limit.max.tokens_out, Tokens(7));
+  EXPECT_FALSE(limit.max.calls);
+  EXPECT_EQ(limit.message, "no {left}");
 }
 
 TEST(Config, OnlyWhatIsBoundAtTheStartNeedsARestart) {

@@ -260,7 +260,11 @@ std::string_view nearest(std::string_view text, const std::vector<std::string_vi
 
 Section::Section(const Node& node, std::string path, Problems& problems,
                  std::vector<KnownKey>* listed)
-    : node_(node), path_(std::move(path)), problems_(problems), listed_(listed) {
+    : node_(node),
+      path_(std::move(path)),
+      problems_(problems),
+      problems_before_(problems.count()),
+      listed_(listed) {
   if (node.kind != Node::Kind::mapping && node.kind != Node::Kind::nothing) {
     problems_.add(node.place, (path_.empty() ? std::string("the document") : path_) +
                                   ": expected a mapping, got " + std::string(kind_name(node.kind)));
@@ -458,7 +462,7 @@ Result<void> read_document(std::string_view text, const std::string& name,
     read(document);
     document.finish();
   }
-  if (!problems.none()) {
+  if (problems.count() > 0) {
     return fail(Fault::config, problems.text());
   }
   return {};

@@ -47,7 +47,7 @@ class Problems {
  public:
   explicit Problems(std::string document) : document_(std::move(document)) {}
   void add(Place place, std::string_view problem);
-  bool none() const { return found_.empty(); }
+  std::size_t count() const { return found_.size(); }
   /// One "name:line:column: problem" a line.
   std::string text() const;
 
@@ -129,6 +129,8 @@ class Section {
 
   /// The document says something about `key`.
   bool has(std::string_view key) const { return find(key) != nullptr; }
+  /// Nothing wrong was found in here so far: it is worth looking at the whole.
+  bool sound() const { return problems_.count() == problems_before_; }
   /// Reports what is wrong with `key`, or with the whole mapping when it says nothing of `key`.
   void reject(std::string_view key, std::string_view problem);
   /// Every key of the mapping that was not asked for is a mistake. Call it last.
@@ -158,6 +160,7 @@ class Section {
   const Node& node_;
   std::string path_;
   Problems& problems_;
+  std::size_t problems_before_;
   std::vector<KnownKey>* listed_;
   std::vector<std::string> known_;
 };
