@@ -296,9 +296,6 @@ void read_root(Section& root, Config& config) {
     section.scalar("turns", config.telemetry.turns, parse_turns);
   });
   root.scalar("prices", config.prices, parse_text);
-  root.section("admin", [&](Section& section) {
-    section.scalar("token_env", config.admin.token_env, parse_text);
-  });
 }
 
 }  // namespace

@@ -73,11 +73,6 @@ struct TelemetryConfig {
   std::string turns = "stdout";  // agent_turn_completed lines: "stdout", "off" or a file's path
 };
 
-struct AdminConfig {
-  std::string
-      token_env;  // the variable with the operator's token; none named: from this machine only
-};
-
 struct Config {
   std::string listen_host = "127.0.0.1";
   std::uint16_t listen_port = 8484;
@@ -95,7 +90,6 @@ struct Config {
   std::size_t body_bytes_max = std::size_t{32} << 20;
   TelemetryConfig telemetry;
   std::filesystem::path prices;  // more price files, over the built-in book; empty: none
-  AdminConfig admin;
 };
 
 /// OpenAI and Anthropic, with their keys from OPENAI_API_KEY and ANTHROPIC_API_KEY.
