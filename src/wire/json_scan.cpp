@@ -1,11 +1,15 @@
-// wire/json_scan.cpp — RFC 8259, byte by byte; eight at a time inside strings.
+// wire/json_scan.cpp — RFC 8259, byte by byte; as many at a time as a register holds inside
+// strings.
 #include "wire/json_scan.hpp"
 
 #include <charconv>
 #include <cstring>
+#include <experimental/simd>
 
 namespace purser {
 namespace {
+
+namespace simd = std::experimental;
 
 bool digit(char c) {
   return c >= '0' && c <= '9';
@@ -24,29 +28,21 @@ std::optional<std::uint32_t> hex4(const char* at, const char* end) {
   return value;
 }
 
-/// A set high bit in each byte of `word` that ends or breaks a run of plain string bytes: a quote,
-/// a backslash or a control character. Bits above the first set one may be false alarms.
-std::uint64_t special_bytes(std::uint64_t word) {
-  constexpr std::uint64_t kOnes = 0x0101010101010101;
-  constexpr std::uint64_t kHighs = 0x8080808080808080;
-  const auto zeros = [](std::uint64_t bytes) { return (bytes - kOnes) & ~bytes; };
-  const std::uint64_t quote = zeros(word ^ (kOnes * '"'));
-  const std::uint64_t backslash = zeros(word ^ (kOnes * '\\'));
-  const std::uint64_t control = (word - kOnes * 0x20) & ~word;
-  return (quote | backslash | control) & kHighs;
-}
-
 /// The first quote, backslash or control character from `at` on, or `end`.
 const char* plain_run(const char* at, const char* end) {
-  static_assert(std::endian::native == std::endian::little, "the first byte is the lowest");
-  for (; end - at >= 8; at += 8) {
-    std::uint64_t word = 0;
-    std::memcpy(&word, at, 8);
-    if (const std::uint64_t special = special_bytes(word); special != 0) {
-      return at + std::countr_zero(special) / 8;
+  using Bytes = simd::native_simd<unsigned char>;
+  constexpr auto kStep = static_cast<std::ptrdiff_t>(Bytes::size());
+  const Bytes quote = static_cast<unsigned char>('"');
+  const Bytes backslash = static_cast<unsigned char>('\\');
+  const Bytes first_printable = static_cast<unsigned char>(' ');
+  for (; end - at >= kStep; at += kStep) {
+    const Bytes bytes(reinterpret_cast<const unsigned char*>(at), simd::element_aligned);
+    const auto ends_run = bytes == quote || bytes == backslash || bytes < first_printable;
+    if (simd::any_of(ends_run)) {
+      return at + simd::find_first_set(ends_run);
     }
   }
-  while (at < end && *at != '"' && *at != '\\' && static_cast<unsigned char>(*at) >= 0x20) {
+  while (at < end && *at != '"' && *at != '\\' && static_cast<unsigned char>(*at) >= ' ') {
     ++at;
   }
   return at;
@@ -231,10 +227,7 @@ std::size_t unescaped_size(JsonText text) {
   return size;
 }
 
-bool operator==(JsonText text, std::string_view plain) {
-  if (!text.escaped) {
-    return text.raw == plain;
-  }
+bool escaped_equals(JsonText text, std::string_view plain) {
   // An escape is at most six bytes for one: a longer text cannot be equal, so it is not unfolded.
   if (text.raw.size() > plain.size() * 6) {
     return false;

@@ -27,7 +27,10 @@ struct JsonText {
 void append_unescaped(std::string& out, JsonText text);
 /// How many bytes append_unescaped would append.
 std::size_t unescaped_size(JsonText text);
-bool operator==(JsonText text, std::string_view plain);
+bool escaped_equals(JsonText text, std::string_view plain);
+inline bool operator==(JsonText text, std::string_view plain) {
+  return text.escaped ? escaped_equals(text, plain) : text.raw == plain;
+}
 
 /// The value of a JSON number that is a whole number without fraction or exponent.
 std::optional<std::int64_t> whole_number(std::string_view number);

@@ -11,7 +11,9 @@ Span RequestScan::skip() {
   return Span{.at = from, .length = scan_.skip().size()};
 }
 
-void RequestScan::refuse(std::string message) { refuse_at(scan_.at(), std::move(message)); }
+void RequestScan::refuse(std::string message) {
+  refuse_at(scan_.at(), std::move(message));
+}
 
 void RequestScan::refuse_at(std::size_t place, std::string message) {
   if (!error_) {
@@ -113,11 +115,11 @@ Span RequestScan::count(std::string_view name, Bounds bounds, std::optional<std:
   if (!whole) {
     refuse_at(from, invalid + "expected an integer" + got);
   } else if (number.front() == '-' ? !value || *value < bounds.min : value && *value < bounds.min) {
-    refuse_at(from, invalid +
-           "integer below minimum value. Expected a value >= " + std::to_string(bounds.min) + got);
+    refuse_at(from, invalid + "integer below minimum value. Expected a value >= " +
+                        std::to_string(bounds.min) + got);
   } else if (!value || *value > bounds.max) {
-    refuse_at(from, invalid +
-           "integer above maximum value. Expected a value <= " + std::to_string(bounds.max) + got);
+    refuse_at(from, invalid + "integer above maximum value. Expected a value <= " +
+                        std::to_string(bounds.max) + got);
   } else {
     out = value;
   }
