@@ -179,7 +179,7 @@ Awaitable<void> refuse_bytes(Connection& client, const Connection::BadRequest& b
   Request request;
   request.fields = &none;
   request.keep_alive = false;
-  Denial refusal{Refused::bad_request, bad.message, {}, {}};
+  Denial denial{Refused::bad_request, bad.message, {}, {}};
   if (bad.status == 413) {
     denial.why = Refused::too_large;
   }

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <sched.h>
 
+#include <boost/asio/detached.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <csignal>
 #include <cstdio>
@@ -187,10 +188,13 @@ Result<void> Gateway::take_policy() {
     return std::unexpected(policy.error());
   }
   if (options_.simulate_when_keyless && keyless(**policy)) {
-    simulated_ = std::make_unique<simulate::Provider>(simulate::Options{});
-    if (auto started = simulated_->start(); !started) {
-      return fail("simulated provider", started.error());
+    simulate::Options options;
+    options.port = 0;
+    auto provider = simulate::Provider::start(options);
+    if (!provider) {
+      return fail("simulated provider", provider.error());
     }
+    simulated_ = std::move(*provider);
     stand_in(config_, simulated_->port());
     say(fmt::format("no provider key found (OPENAI_API_KEY, ANTHROPIC_API_KEY): a simulated "
                     "provider answers instead, on 127.0.0.1:{}; nothing here costs money",
@@ -251,7 +255,7 @@ Result<void> Gateway::start() {
     return fail("opening the keys", keys.error());
   }
   keys_ = std::move(*keys);
-  auto starter = starter_key(config_.data);
+  auto starter = starter_key(config_.data, now());
   if (!starter) {
     return fail("making the first key", starter.error());
   }

@@ -34,7 +34,7 @@ Result<void> write_private(const std::filesystem::path& path, const std::string&
 
 }  // namespace
 
-Result<std::string> starter_key(const std::filesystem::path& data) {
+Result<std::string> starter_key(const std::filesystem::path& data, Instant now) {
   const std::filesystem::path path = data / "starter.key";
   if (std::ifstream file(path); file) {
     std::string secret;
@@ -54,7 +54,7 @@ Result<std::string> starter_key(const std::filesystem::path& data) {
   }
   NewKey wanted;
   wanted.name = "starter";
-  const auto made = (*keys)->create(wanted, now());
+  const auto made = (*keys)->create(wanted, now);
   if (!made) {
     return std::unexpected(made.error());
   }

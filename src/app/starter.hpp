@@ -14,7 +14,7 @@ namespace purser {
 /// by its owner only, so that every start can show it. The books hold only its hash, as of any key.
 /// Whoever deletes the file has a ledger without a secret in it; the key itself is then revoked
 /// with `purser keys revoke`.
-Result<std::string> starter_key(const std::filesystem::path& data);
+Result<std::string> starter_key(const std::filesystem::path& data, Instant now);
 
 /// Base URLs, the key, and one curl line.
 std::string greeting(const Config& config, const std::string& key, bool simulated);

@@ -63,6 +63,9 @@ Amount cost(const PriceList& list, const Usage& usage, const Conditions& conditi
 /// what the request may end up with: the caller passes the dearest it could be given.
 WorstRates worst_rates(const PriceList& list, Tokens prompt_max, const Conditions& asked);
 
+/// The longest answer the model can give, as its provider says; Tokens(0) when the book does not.
+Tokens longest_output(const PriceList& list);
+
 /// tokens × rate, rounded up: holds must never be short by a rounding.
 Amount at_most(Tokens tokens, Rate rate);
 

@@ -4,6 +4,7 @@
 // for what calls in flight may give back. Most calls are done after the first.
 #include "call/prompt_count.hpp"
 #include "limits/refusal.hpp"
+#include "pipeline/heads.hpp"
 #include "pipeline/stages.hpp"
 #include "pipeline/turn_line.hpp"
 
