@@ -1,0 +1,72 @@
+// simulate/performance.hpp — one call from its bytes to the provider's bytes and its bill: no
+// sockets, no clock. What is left to provider.cpp is to send a Performance at its pace.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "base/hash.hpp"
+#include "base/instant.hpp"
+#include "simulate/bill.hpp"
+#include "simulate/options.hpp"
+#include "simulate/prompt_cache.hpp"
+#include "simulate/show.hpp"
+
+namespace purser::simulate {
+
+/// A request to one of the metered endpoints.
+struct Incoming {
+  Dialect dialect;
+  std::string_view body = {};
+  std::string_view words = {};       // x-simulate
+  std::string_view tag = {};         // x-request-tag
+  std::string_view credential = {};  // whose prompt cache it is
+};
+
+/// The answer, and how it is to be sent.
+struct Performance {
+  int status = 200;
+  std::string fields = {};  // header lines of this answer, each with its CRLF
+  bool stream = false;
+  Reel reel = {};
+  std::chrono::nanoseconds first_byte{0};
+  std::chrono::nanoseconds per_token{0};
+  std::optional<std::chrono::nanoseconds> stall;  // once, before the middle mark
+  std::optional<std::chrono::nanoseconds> drip;
+  bool close = false;              // the connection ends before any byte
+  std::optional<std::size_t> cut;  // or after so many bytes of the body
+  bool zero_usage = false;
+  bool unbilled_when_broken = false;
+  bool failed_midway = false;  // the reel ends in an error event
+  bool free = false;
+  BillRow row;  // the usage is of the whole answer
+};
+
+/// How a performance ended, which decides what is billed.
+enum class Ending : std::uint8_t { whole, provider_broke_off, caller_left };
+
+/// The row of `performance` when `generated` tokens of its output exist at the end.
+BillRow settle(const Performance& performance, Ending ending, std::int64_t generated);
+
+class Stage {
+ public:
+  explicit Stage(Options options) : options_(std::move(options)) {}
+
+  Performance perform(const Incoming& incoming, Instant now);
+  /// The body of count_tokens, or its error.
+  Performance count_tokens(const Incoming& incoming);
+
+ private:
+  Seed seed_of(const Incoming& incoming);
+  Performance fail(Performance performance, const Rejection& rejection, const Script& script) const;
+
+  Options options_;
+  PromptCache cache_;
+  std::unordered_map<Digest, std::uint64_t> seen_;  // how often this very body has come
+};
+
+}  // namespace purser::simulate
