@@ -269,6 +269,29 @@ TEST(Treasury, FindsEveryAccountWhileItGrowsAndShrinks) {
   EXPECT_EQ(treasury.snapshot().size(), std::size_t{kMany});
 }
 
+TEST(Treasury, AllocatesNoMoreOnceItHasSeenItsPeak) {
+  Treasury treasury;
+  std::vector<Need> needs;
+  for (std::size_t i = 0; i < kNeedsMax; ++i) {
+    needs.push_back(need_of(std::to_string(i), 1, 100));
+  }
+  const auto hold_fifty_at_once = [&] {
+    std::vector<HoldId> open;
+    for (int i = 0; i < 50; ++i) {
+      open.push_back(treasury.hold(needs).value());
+    }
+    for (const HoldId hold : open) {
+      treasury.settle(hold, {});
+    }
+  };
+  hold_fifty_at_once();
+  const std::size_t bytes = treasury.bytes();
+  for (int i = 0; i < 1000; ++i) {
+    hold_fifty_at_once();
+  }
+  EXPECT_EQ(treasury.bytes(), bytes);
+}
+
 /// What a treasury is, in the plainest words.
 struct Model {
   struct Account {

@@ -1,0 +1,97 @@
+// bench/limits_bench.cpp — what limits cost a call: finding its accounts, and fitting its answer.
+//
+//   ninja limits_bench && ./bench/limits_bench
+#include <benchmark/benchmark.h>
+#include <fmt/format.h>
+
+#include <array>
+
+#include "limits/calendar.hpp"
+#include "limits/fit.hpp"
+#include "limits/limit_set.hpp"
+
+namespace purser {
+namespace {
+
+const Instant kNow = parse_rfc3339("2026-11-23T18:30:00Z").value();
+
+Caller ada() {
+  Caller caller;
+  caller.key = "key_3f9a";
+  caller.user = "ada@example.org";
+  caller.tier = "tier 3";
+  caller.team = "research";
+  caller.feature = "chat";
+  caller.session = "0199aa00-1111-7222-8333-444455556666";
+  return caller;
+}
+
+/// `many` rules; each call matches the six for everybody, and of the others those of its own tier.
+LimitSet rules(std::int64_t many) {
+  constexpr std::array kPers{Per::user, Per::session, Per::team, Per::feature, Per::tier, Per::all};
+  constexpr std::array kWindows{Window::day,  Window::lifetime, Window::minute,
+                                Window::hour, Window::week,     Window::month};
+  std::vector<Limit> limits;
+  while (std::ssize(limits) < many) {
+    const std::size_t i = limits.size();
+    Limit limit;
+    limit.name = fmt::format("limit {}", i);
+    limit.per = kPers[i % kPers.size()];
+    limit.window = kWindows[i % kWindows.size()];
+    limit.max.usd = Amount::from_dollars(5);
+    if (i >= kPers.size()) {
+      limit.match.tier = {fmt::format("tier {}", i % 10)};
+      limit.match.model = {"gpt-5.4", "claude-opus-5"};
+    }
+    limits.push_back(std::move(limit));
+  }
+  return LimitSet::compile(std::move(limits), "Europe/Berlin").value();
+}
+
+void touch(benchmark::State& state) {
+  const LimitSet set = rules(state.range(0));
+  const Caller caller = ada();
+  Touches touches;
+  for (auto _ : state) {
+    set.touch(caller, "openai", "gpt-5.4", kNow, touches);
+    benchmark::DoNotOptimize(touches);
+  }
+  state.counters["touched"] = static_cast<double>(touches.size());
+}
+BENCHMARK(touch)->Arg(6)->Arg(10)->Arg(100);
+
+void window(benchmark::State& state) {
+  const Calendar calendar = Calendar::of("Europe/Berlin").value();
+  Instant now = kNow;
+  for (auto _ : state) {
+    now = now + std::chrono::nanoseconds(state.range(0));
+    benchmark::DoNotOptimize(calendar.bounds(Window::day, now));
+  }
+}
+BENCHMARK(window)->Arg(1'000)->Arg(86'400'000'000'000)->ArgName("step_ns");
+
+void fitting(benchmark::State& state) {
+  const LimitSet set = rules(10);
+  const Caller caller = ada();
+  Touches touches;
+  set.touch(caller, "openai", "gpt-5.4", kNow, touches);
+  std::array<Standing, kNeedsMax> standings;
+  Treasury().standings(touches.needs(), standings);
+  const Ask ask{.input_max = Tokens(1000),
+                .choices = 1,
+                .web_searches_max = 0,
+                .rates = {.input = Rate(2'000'000),
+                          .output = Rate(8'000'000),
+                          .per_request = {},
+                          .web_search = {}}};
+  for (auto _ : state) {
+    benchmark::DoNotOptimize(
+        fit(touches, standings, ask, {.wanted = Tokens(8192), .least = Tokens(64)}));
+  }
+}
+BENCHMARK(fitting);
+
+}  // namespace
+}  // namespace purser
+
+BENCHMARK_MAIN();
