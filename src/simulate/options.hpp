@@ -28,8 +28,8 @@ struct Options {
   double tool_call_rate = 0.3;              // when tools are offered and none is forced
   /// A client that leaves a stream: nothing here, and generation runs to its end and is billed;
   /// a number, and it ends after so many more tokens.
-  std::optional<std::int64_t> tokens_after_disconnect;
-  std::vector<FaultRate> faults;
+  std::optional<std::int64_t> tokens_after_disconnect = {};
+  std::vector<FaultRate> faults = {};
   std::size_t bill_rows_max = 500'000;  // older rows are folded into one sum
 };
 

@@ -6,6 +6,7 @@
 #include <rapidcheck/gtest.h>
 
 #include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
 
 namespace purser::simulate {
 namespace {
@@ -27,11 +28,10 @@ std::string messages_body(std::string_view more = "", std::string_view model = "
 
 /// A system prompt of `tokens` tokens that the cache is to keep.
 std::string cached_body(std::int64_t tokens, std::string_view control, std::string_view question) {
-  return fmt::format(
-      R"({{"model":"claude-opus-5-5","max_tokens":50,)"
-      R"("system":[{{"type":"text","text":"{}","cache_control":{}}}],)"
-      R"("messages":[{{"role":"user","content":"{}"}}]}})",
-      std::string(static_cast<std::size_t>(4 * tokens), 'x'), control, question);
+  return fmt::format(R"({{"model":"claude-opus-5-5","max_tokens":50,)"
+                     R"("system":[{{"type":"text","text":"{}","cache_control":{}}}],)"
+                     R"("messages":[{{"role":"user","content":"{}"}}]}})",
+                     std::string(static_cast<std::size_t>(4 * tokens), 'x'), control, question);
 }
 
 class Shop {
@@ -47,7 +47,9 @@ class Shop {
   Instant now = kStart;
 };
 
-json::value body_of(const Performance& performance) { return json::parse(performance.reel.bytes); }
+json::value body_of(const Performance& performance) {
+  return json::parse(performance.reel.bytes);
+}
 
 std::int64_t number(const json::value& value, std::string_view pointer) {
   return value.at_pointer(pointer).to_number<std::int64_t>();
@@ -90,8 +92,8 @@ TEST(Performance, CountsReasoningInsideOutput) {
   EXPECT_EQ(number(body_of(chat), "/usage/completion_tokens"), 100);
   EXPECT_EQ(number(body_of(chat), "/usage/completion_tokens_details/reasoning_tokens"), 70);
   EXPECT_EQ(body_of(chat).at_pointer("/choices/0/message/content").as_string().size(), 4 * 30);
-  const Performance messages = shop.messages(messages_body(R"(,"thinking":{"type":"adaptive"})"),
-                                             "output=100");
+  const Performance messages =
+      shop.messages(messages_body(R"(,"thinking":{"type":"adaptive"})"), "output=100");
   EXPECT_EQ(number(body_of(messages), "/usage/output_tokens_details/thinking_tokens"), 50);
   EXPECT_EQ(body_of(messages).at_pointer("/content/0/thinking").as_string(), "");
 }
@@ -100,10 +102,9 @@ TEST(Performance, NeverCountsMoreTokensThanBytes) {
   rc::check("tokens stay below bytes", [] {
     Shop shop;
     const auto text = *rc::gen::string<std::string>();
-    std::string quoted;
     json::string content(text);
-    const std::string body = json::serialize(json::value{
-        {"model", "gpt-4o"}, {"messages", {{{"role", "user"}, {"content", content}}}}});
+    const std::string body = json::serialize(
+        json::value{{"model", "gpt-4o"}, {"messages", {{{"role", "user"}, {"content", content}}}}});
     const Performance performance = shop.chat(body);
     if (performance.status == 200) {
       RC_ASSERT(performance.row.usage.prompt() <= static_cast<std::int64_t>(text.size()) + 6);
@@ -162,8 +163,7 @@ TEST(Performance, KeepsAnHourWhereAnHourWasPaidFor) {
   using namespace std::chrono_literals;
   Shop shop;
   const std::string body = cached_body(600, R"({"type":"ephemeral","ttl":"1h"})", "one");
-  EXPECT_EQ(number(body_of(shop.messages(body)),
-                   "/usage/cache_creation/ephemeral_1h_input_tokens"),
+  EXPECT_EQ(number(body_of(shop.messages(body)), "/usage/cache_creation/ephemeral_1h_input_tokens"),
             600);
   shop.now = shop.now + 3'599s;
   EXPECT_EQ(number(body_of(shop.messages(body)), "/usage/cache_read_input_tokens"), 600);
@@ -194,9 +194,9 @@ TEST(Performance, RefusesAFifthBreakpoint) {
   Shop shop;
   std::string blocks;
   for (int i = 0; i < 5; ++i) {
-    blocks += fmt::format(
-        R"({}{{"type":"text","text":"b{}","cache_control":{{"type":"ephemeral"}}}})",
-        i == 0 ? "" : ",", i);
+    blocks +=
+        fmt::format(R"({}{{"type":"text","text":"b{}","cache_control":{{"type":"ephemeral"}}}})",
+                    i == 0 ? "" : ",", i);
   }
   const Performance five = shop.messages(messages_body(R"(,"system":[)" + blocks + "]"));
   EXPECT_EQ(five.status, 400);
@@ -207,17 +207,17 @@ TEST(Performance, CachesChatPrefixesInStepsOf128) {
   Shop shop;
   const auto ask = [&](std::string_view model, std::string_view last) {
     const std::string prefix(6'000, 'z');
-    return body_of(shop.chat(fmt::format(
-        R"({{"model":"{}","messages":[{{"role":"system","content":"{}"}},)"
-        R"({{"role":"user","content":"{}"}}]}})",
-        model, prefix, last)));
+    return body_of(
+        shop.chat(fmt::format(R"({{"model":"{}","messages":[{{"role":"system","content":"{}"}},)"
+                              R"({{"role":"user","content":"{}"}}]}})",
+                              model, prefix, last)));
   };
   constexpr std::string_view kCached = "/usage/prompt_tokens_details/cached_tokens";
   EXPECT_EQ(number(ask("gpt-4o", "one"), kCached), 0);
   const json::value second = ask("gpt-4o", "two");
   EXPECT_EQ(number(second, kCached), 11 * 128);
-  EXPECT_FALSE(second.at_pointer("/usage/prompt_tokens_details").as_object().contains(
-      "cache_write_tokens"));
+  EXPECT_FALSE(
+      second.at_pointer("/usage/prompt_tokens_details").as_object().contains("cache_write_tokens"));
   const json::value written = ask("gpt-6-sol", "one");
   EXPECT_EQ(number(written, "/usage/prompt_tokens_details/cache_write_tokens"), 11 * 128);
   EXPECT_EQ(number(ask("gpt-6-sol", "two"), "/usage/prompt_tokens_details/cache_write_tokens"), 0);
@@ -256,8 +256,7 @@ TEST(Performance, BillsSearchesAndWhatTheyBringIn) {
   const Usage& usage = found.row.usage;
   EXPECT_EQ(usage.searches, 2);
   EXPECT_EQ(number(body_of(found), "/usage/server_tool_use/web_search_requests"), 2);
-  EXPECT_EQ(settle_whole(found).nanodollars,
-            usage.input * 4'000 + 10 * 20'000 + 2 * 10'000'000);
+  EXPECT_EQ(settle_whole(found).nanodollars, usage.input * 4'000 + 10 * 20'000 + 2 * 10'000'000);
 }
 
 TEST(Performance, PricesByTheTierItAnswersWith) {

@@ -71,7 +71,9 @@ TEST(Rates, EveryModelIsFoundByBothItsNames) {
 RC_GTEST_PROP(Rates, TwoCallsInOneCostTheSumWithinTheirRounding, ()) {
   const Model& model = models()[*rc::gen::inRange<std::size_t>(0, models().size())];
   const auto tokens = rc::gen::inRange<std::int64_t>(0, 20'000);
-  const auto usage = [&] { return Usage{.input = *tokens, .cache_read = *tokens, .output = *tokens}; };
+  const auto usage = [&] {
+    return Usage{.input = *tokens, .cache_read = *tokens, .output = *tokens};
+  };
   const Usage a = usage();
   const Usage b = usage();
   const Usage both{.input = a.input + b.input,

@@ -142,7 +142,7 @@ std::string words_help() {
 
 Result<FaultRate> parse_fault_rate(std::string_view text) {
   const auto equals = text.rfind('=');
-  if (equals == std::string_view::npos) {
+  if (equals == std::string_view::npos || equals == 0) {
     return fail(Fault::config, fmt::format("'{}': write a word and its rate, as 429=0.02", text));
   }
   FaultRate fault{.word = std::string(text.substr(0, equals))};
