@@ -2,6 +2,7 @@
 #include "limits/fit.hpp"
 
 #include <algorithm>
+#include <array>
 #include <optional>
 
 #include "base/invariant.hpp"
@@ -48,10 +49,56 @@ Tokens carried(Measure measure, const Ask& ask, Units left) {
   return kUnbounded;
 }
 
-void set_units(Touches& touches, const Ask& ask, Tokens output_max) {
-  for (std::size_t i = 0; i < touches.size(); ++i) {
-    touches.needs()[i].units = units_held(touches.list()[i].measure, ask, output_max);
+/// All accounts of one measure: what the call needs from each, and what the poorest has left.
+struct Group {
+  bool touched = false;
+  Units needed;
+  Units left{INT64_MAX};
+};
+using Groups = std::array<Group, kMeasures.size()>;
+
+Group& group_of(Groups& groups, Measure measure) {
+  return groups[static_cast<std::size_t>(measure)];
+}
+
+/// Sets what accounts of each measure hold for an answer of `output_max`.
+void price(Groups& groups, const Ask& ask, Tokens output_max) {
+  for (const Measure measure : kMeasures) {
+    Group& group = group_of(groups, measure);
+    if (group.touched) {
+      group.needed = units_held(measure, ask, output_max);
+    }
   }
+}
+
+/// The longest answer, up to `wanted`, that the poorest account of every measure carries.
+Tokens longest(Groups& groups, const Ask& ask, Tokens wanted) {
+  for (const Measure measure : kMeasures) {
+    const Group& group = group_of(groups, measure);
+    if (group.touched) {
+      wanted = std::min(wanted, Tokens(carried(measure, ask, group.left).count() / ask.choices));
+    }
+  }
+  return wanted;
+}
+
+/// Sets what every account would hold, and says which cannot; one that is short for good before one
+/// that is not.
+std::optional<Shortfall> first_short(Touches& touches, std::span<const Standing> standings,
+                                     Groups& groups) {
+  std::optional<Shortfall> first;
+  for (std::size_t i = 0; i < touches.size(); ++i) {
+    Group& group = group_of(groups, touches.list()[i].measure);
+    touches.needs()[i].units = group.needed;
+    group.left = std::min(group.left, standings[i].left());
+    if (!standings[i].carries(group.needed)) {
+      const bool final = !standings[i].may_yet_carry(group.needed);
+      if (!first || (final && !first->final)) {
+        first = Shortfall{.need = i, .standing = standings[i], .final = final};
+      }
+    }
+  }
+  return first;
 }
 
 }  // namespace
@@ -97,31 +144,20 @@ std::expected<Tokens, Shortfall> fit(Touches& touches, std::span<const Standing>
   INVARIANT(standings.size() >= touches.size(), "a standing for each need");
   INVARIANT(ask.choices > 0 && ask.input_max >= Tokens{} && output.wanted >= Tokens{},
             "requests are checked where they enter");
-  Tokens bound = std::min(output.wanted, kOutputMax);
-  const Tokens least = std::min(std::max(output.least, Tokens{}), bound);
-  std::optional<Shortfall> first;
-  for (std::size_t i = 0; i < touches.size(); ++i) {
-    const Measure measure = touches.list()[i].measure;
-    const Standing& standing = standings[i];
-    const Units needed = units_held(measure, ask, least);
-    if (standing.carries(needed)) {
-      const Tokens all = carried(measure, ask, standing.left());
-      bound = std::min(bound, Tokens(all.count() / ask.choices));
-      continue;
-    }
-    const bool final = !standing.may_yet_carry(needed);
-    if (!first || (final && !first->final)) {
-      first = Shortfall{.need = i, .standing = standing, .final = final};
-    }
+  const Tokens wanted = std::min(output.wanted, kOutputMax);
+  const Tokens least = std::min(std::max(output.least, Tokens{}), wanted);
+  Groups groups;
+  for (const Touched& touched : touches.list()) {
+    group_of(groups, touched.measure).touched = true;
   }
-  set_units(touches, ask, first ? least : bound);
-  if (first) {
-    return std::unexpected(*first);
+  price(groups, ask, least);
+  if (const auto shortfall = first_short(touches, standings, groups)) {
+    return std::unexpected(*shortfall);
   }
+  const Tokens bound = longest(groups, ask, wanted);
   INVARIANT(bound >= least, "an account that carries the least bound carries no less");
-  for (std::size_t i = 0; i < touches.size(); ++i) {
-    INVARIANT(standings[i].carries(touches.needs()[i].units), "a fitted call can be held");
-  }
+  price(groups, ask, bound);
+  INVARIANT(!first_short(touches, standings, groups), "a fitted call can be held");
   return bound;
 }
 
