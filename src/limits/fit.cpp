@@ -10,8 +10,8 @@
 namespace purser {
 namespace {
 
-// No model writes a billion tokens; below that no product of ours can overflow.
-constexpr Tokens kOutputMax{1 << 30};
+// No model writes two billion tokens; below that no product of ours can overflow.
+constexpr Tokens kOutputMax{INT32_MAX};
 constexpr Tokens kUnbounded{INT64_MAX};
 
 /// All choices together; as many as there are numbers when there are more.
@@ -157,7 +157,8 @@ std::expected<Tokens, Shortfall> fit(Touches& touches, std::span<const Standing>
   const Tokens bound = longest(groups, ask, wanted);
   INVARIANT(bound >= least, "an account that carries the least bound carries no less");
   price(groups, ask, bound);
-  INVARIANT(!first_short(touches, standings, groups), "a fitted call can be held");
+  const auto none = first_short(touches, standings, groups);
+  INVARIANT(!none, "a fitted call can be held");
   return bound;
 }
 
