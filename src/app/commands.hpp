@@ -43,6 +43,23 @@ struct BooksOption {
   Result<Config> read() const;
 };
 
+/// An option read by `parse`, whose error says what was expected. One that does not parse is a
+/// wrong command line.
+template <typename T, typename Parse>
+CLI::Option* add_parsed(CLI::App& command, const std::string& name, T& target, Parse parse,
+                        const std::string& help) {
+  return command.add_option_function<std::string>(
+      name,
+      [&target, name, parse](const std::string& text) {
+        auto value = parse(std::string_view(text));
+        if (!value) {
+          throw CLI::ValidationError(name, value.error().message);
+        }
+        target = std::move(*value);
+      },
+      help);
+}
+
 /// --format table|json|csv.
 void add_format(CLI::App& command, Format& format);
 

@@ -1,6 +1,8 @@
 // app/config.cpp — one function a section, in the order of purser.yaml. A key is named once.
 #include "app/config.hpp"
 
+#include <arpa/inet.h>
+
 #include <algorithm>
 #include <fstream>
 
@@ -48,6 +50,12 @@ struct Listen {
   std::uint16_t port;
 };
 
+bool is_address(const std::string& host) {
+  in6_addr address{};  // large enough for both kinds
+  return ::inet_pton(AF_INET, host.c_str(), &address) == 1 ||
+         ::inet_pton(AF_INET6, host.c_str(), &address) == 1;
+}
+
 Result<Listen> parse_listen(std::string_view text) {
   const std::size_t colon = text.rfind(':');
   std::string_view host = text.substr(0, colon);
@@ -58,9 +66,11 @@ Result<Listen> parse_listen(std::string_view text) {
   }
   const auto port = parse_whole(
       colon == std::string_view::npos ? std::string_view{} : text.substr(colon + 1), 0, 65535);
-  if (host.empty() || !port) {
-    return fail(Fault::config, "expected host:port, such as 127.0.0.1:8484 or [::1]:8484, got \"" +
-                                   std::string(text.substr(0, 60)) + "\"");
+  if (!port || !(host == "localhost" || is_address(std::string(host)))) {
+    return fail(Fault::config,
+                "expected an address and a port, such as 127.0.0.1:8484, "
+                "localhost:8484 or [::1]:8484, got \"" +
+                    std::string(text.substr(0, 60)) + "\"");
   }
   return Listen{std::string(host), static_cast<std::uint16_t>(*port)};
 }

@@ -56,7 +56,8 @@ TEST(Config, EveryMistakeIsFoundWhereItStands) {
       {"threads: [1]", "f:1:10: threads: expected a single value, got a list"},
       {"data: x\nthreads:", "f:2:1: threads: expected a single value, got nothing"},
       {"listen: 8484",
-       R"(f:1:9: listen: expected host:port, such as 127.0.0.1:8484 or [::1]:8484, got "8484")"},
+       "f:1:9: listen: expected an address and a port, such as 127.0.0.1:8484, localhost:8484 or "
+       "[::1]:8484, got \"8484\""},
       {"time_zone: Berlin",
        R"(f:1:12: time_zone: expected a time zone such as UTC or Europe/Berlin, got "Berlin")"},
       {"threads: 1\nthreads: 2", R"(f:2:1: key "threads" stands here a second time)"},
