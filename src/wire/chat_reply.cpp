@@ -95,9 +95,10 @@ void read_choices(JsonScan& scan, ChatAnswer& answer, std::span<const AnswerMemb
 
 constexpr std::array kGroq{Row{"usage", read_usage}, Row{"error", read_error}};
 
-constexpr Row kId{"id", [](JsonScan& scan, ChatAnswer& answer) { read_text(scan, answer.id); }};
-constexpr Row kModel{"model",
-                     [](JsonScan& scan, ChatAnswer& answer) { read_text(scan, answer.model); }};
+constexpr Row kId{"id",
+                  [](JsonScan& scan, ChatAnswer& answer) { read_text_once(scan, answer.id); }};
+constexpr Row kModel{
+    "model", [](JsonScan& scan, ChatAnswer& answer) { read_text_once(scan, answer.model); }};
 constexpr Row kCreated{
     "created", [](JsonScan& scan, ChatAnswer& answer) { read_count(scan, answer.created); }};
 constexpr Row kTier{"service_tier",

@@ -31,34 +31,35 @@ struct MessagesAnswer {
 
 using Row = AnswerMember<MessagesAnswer>;
 
-struct Block {
-  std::string type;
-  std::string fallback_model;
+struct Fallback {
+  std::string model;
+};
+constexpr std::array kFallbackTo{
+    AnswerMember<Fallback>{"model",
+                           [](JsonScan& scan, Fallback& to) { read_text(scan, to.model); }},
 };
 
 void read_block(JsonScan& scan, MessagesAnswer& answer) {
-  // One pass over the block for its words, one for its kind: blocks begin small.
-  JsonScan again = scan;
-  static constexpr std::array kTo{
-      AnswerMember<Block>{
-          "model", [](JsonScan& inner, Block& block) { read_text(inner, block.fallback_model); }},
-  };
-  static constexpr std::array kBlock{
-      AnswerMember<Block>{"type",
-                          [](JsonScan& inner, Block& block) { read_text(inner, block.type); }},
-      AnswerMember<Block>{"to",
-                          [](JsonScan& inner, Block& block) { read_members(inner, kTo, block); }},
-  };
-  Block block;
-  read_members(again, kBlock, block);
-  if (block.type == "fallback") {
-    if (!block.fallback_model.empty()) {
-      answer.model = std::move(block.fallback_model);
-    }
-  } else {
-    answer.has_content = true;
+  if (!enter_or_skip(scan)) {
+    return;
   }
-  read_visible(scan, answer.visible);
+  std::string type;
+  Fallback to;
+  JsonText name;
+  while (scan.member(name)) {
+    if (name == "type") {
+      read_text(scan, type);
+    } else if (name == "to") {
+      read_members(scan, kFallbackTo, to);
+    } else {
+      read_visible_member(scan, name, answer.visible);
+    }
+  }
+  if (type != "fallback") {
+    answer.has_content = true;
+  } else if (!to.model.empty()) {
+    answer.model = std::move(to.model);
+  }
 }
 
 void read_content(JsonScan& scan, MessagesAnswer& answer) {
@@ -106,13 +107,19 @@ constexpr std::array kMessage{
     Row{"usage", read_usage},
 };
 
-constexpr std::array kDelta{Row{"stop_reason", read_stop}};
-
 /// A delta of a block brings words, a delta of the message its end.
 void read_delta(JsonScan& scan, MessagesAnswer& answer) {
-  JsonScan again = scan;
-  read_members(again, kDelta, answer);
-  read_visible(scan, answer.visible);
+  if (!enter_or_skip(scan)) {
+    return;
+  }
+  JsonText name;
+  while (scan.member(name)) {
+    if (name == "stop_reason") {
+      read_stop(scan, answer);
+    } else {
+      read_visible_member(scan, name, answer.visible);
+    }
+  }
 }
 
 void read_error(JsonScan& scan, MessagesAnswer& answer) {

@@ -50,7 +50,7 @@ void read_pass(JsonScan& scan, MessagesPass& pass) {
       AnswerMember<MessagesPass>{
           "model", [](JsonScan& inner, MessagesPass& at) { read_text(inner, at.model); }},
   };
-  if (!scan.enter_object()) {
+  if (!enter_or_skip(scan)) {
     return;
   }
   JsonText name;
@@ -74,13 +74,7 @@ void read_passes(JsonScan& scan, MessagesUsage& usage) {
   if (scan.kind() == JsonKind::array) {
     usage.passes.clear();
   }
-  read_elements(scan, [&] {
-    if (scan.kind() == JsonKind::object) {
-      read_pass(scan, usage.passes.emplace_back());
-    } else {
-      scan.skip();
-    }
-  });
+  read_elements(scan, [&] { read_pass(scan, usage.passes.emplace_back()); });
 }
 
 constexpr std::array kUsage{
@@ -125,11 +119,9 @@ void spread_reasoning(Tokens reasoning, std::vector<Pass>& passes) {
 }  // namespace
 
 void read_messages_usage(JsonScan& scan, MessagesUsage& usage) {
-  if (scan.kind() != JsonKind::object) {
-    scan.skip();
+  if (!enter_or_skip(scan)) {
     return;
   }
-  scan.enter_object();
   JsonText name;
   while (scan.member(name)) {
     if (!read_counts(scan, name, usage)) {

@@ -19,9 +19,9 @@ inline Metered metered(Dialect dialect, const MeterOptions& options, std::string
   const auto meter = make_meter(dialect, options);
   for (std::size_t at = 0; at < answer.size(); at += step) {
     meter->see(answer.substr(at, step), seen.forwarded);
-    meter->closing_events();
     seen.text += meter->take_text();
   }
+  INVARIANT(options.stream || meter->closing_events().empty(), "only streams are ended early");
   seen.reply = meter->finish(true, seen.forwarded);
   seen.text += meter->take_text();
   seen.visible = meter->visible_bytes();

@@ -33,6 +33,14 @@ void read_text(JsonScan& scan, std::string& out) {
   }
 }
 
+void read_text_once(JsonScan& scan, std::string& out) {
+  if (out.empty()) {
+    read_text(scan, out);
+  } else {
+    scan.skip();
+  }
+}
+
 void read_count(JsonScan& scan, std::optional<std::int64_t>& out) {
   std::string_view number;
   if (scan.kind() != JsonKind::number) {
@@ -56,29 +64,30 @@ std::string Visible::take() {
   return std::exchange(text_, {});
 }
 
+void read_visible_member(JsonScan& scan, JsonText name, Visible& visible) {
+  if (any_of(kTextNames, name) || any_of(kNestNames, name)) {
+    read_visible(scan, visible);
+  } else {
+    scan.skip();
+  }
+}
+
 void read_visible(JsonScan& scan, Visible& visible) {
+  JsonText text;
   switch (scan.kind()) {
-    case JsonKind::text: {
-      JsonText text;
+    case JsonKind::text:
       if (scan.text(text)) {
         visible.add(text);
       }
       return;
-    }
     case JsonKind::array:
       return read_elements(scan, [&] { read_visible(scan, visible); });
-    case JsonKind::object: {
+    case JsonKind::object:
       scan.enter_object();
-      JsonText name;
-      while (scan.member(name)) {
-        if (any_of(kTextNames, name) || any_of(kNestNames, name)) {
-          read_visible(scan, visible);
-        } else {
-          scan.skip();
-        }
+      while (scan.member(text)) {
+        read_visible_member(scan, text, visible);
       }
       return;
-    }
     default:
       scan.skip();
   }

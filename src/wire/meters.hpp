@@ -37,15 +37,22 @@ void read_member(JsonScan& scan, JsonText name,
   scan.skip();
 }
 
+/// True inside an object; anything else is skipped.
+inline bool enter_or_skip(JsonScan& scan) {
+  if (scan.kind() == JsonKind::object) {
+    return scan.enter_object();
+  }
+  scan.skip();
+  return false;
+}
+
 /// An object's members by `table`; anything that is no object is skipped.
 template <typename State>
 void read_members(JsonScan& scan, std::type_identity_t<std::span<const AnswerMember<State>>> table,
                   State& state) {
-  if (scan.kind() != JsonKind::object) {
-    scan.skip();
+  if (!enter_or_skip(scan)) {
     return;
   }
-  scan.enter_object();
   JsonText name;
   while (scan.member(name)) {
     read_member<State>(scan, name, table, state);
@@ -66,6 +73,8 @@ void read_elements(JsonScan& scan, Each each) {
 
 /// A string; left alone by null and by anything else.
 void read_text(JsonScan& scan, std::string& out);
+/// The first that is not empty: what every chunk of a stream repeats is copied once.
+void read_text_once(JsonScan& scan, std::string& out);
 /// A whole number from 0 to kReportedMax; left alone by null and by anything else.
 void read_count(JsonScan& scan, std::optional<std::int64_t>& out);
 /// A thousand billion tokens in one answer are nonsense, and sums below it cannot overflow.
@@ -88,5 +97,7 @@ class Visible {
 /// Counts the visible text in a delta or a message of any dialect: strings under the names that
 /// hold text, in whatever objects and arrays are known to hold such.
 void read_visible(JsonScan& scan, Visible& visible);
+/// The same for the value of a member just named; what holds no text is skipped.
+void read_visible_member(JsonScan& scan, JsonText name, Visible& visible);
 
 }  // namespace purser

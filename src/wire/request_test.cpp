@@ -153,15 +153,15 @@ TEST(MessagesRequest, ReadsWhatDecidesItsCost) {
 }
 
 TEST(MessagesRequest, FindsTheSessionInOlderUserIdsAndTheUserInOthers) {
-  const auto user_id = [](std::string_view text) {
-    return read(Dialect::messages, R"({"model":"m","messages":[],"metadata":{"user_id":")" +
-                                       std::string(text) + R"("}})");
+  const auto identity = [](std::string_view user_id) {
+    const std::string body =
+        R"({"model":"m","messages":[],"metadata":{"user_id":")" + std::string(user_id) + R"("}})";
+    const Call call = read(Dialect::messages, body);
+    return std::string(call.user) + "|" + std::string(call.session);
   };
-  EXPECT_EQ(user_id("user_ab_account_cd_session_ef").session, "ef");
-  EXPECT_EQ(user_id("user_ab_account_cd_session_ef").user, "user_ab_account_cd");
-  EXPECT_EQ(user_id("ann").user, "ann");
-  EXPECT_EQ(user_id("ann").session, "");
-  EXPECT_EQ(user_id("{not json").user, "{not json");
+  EXPECT_EQ(identity("user_ab_account_cd_session_ef"), "user_ab_account_cd|ef");
+  EXPECT_EQ(identity("ann"), "ann|");
+  EXPECT_EQ(identity("{not json"), "{not json|");
 }
 
 TEST(MessagesRequest, CountsServerToolsAdvisorsAndFallbacks) {
