@@ -23,6 +23,8 @@ struct JsonText {
   bool escaped = false;  // holds a backslash, so `raw` is not yet the text
 };
 
+/// The value of the four hexadecimal digits at `at`; nothing when they are not.
+std::optional<std::uint32_t> hex4(const char* at, const char* end);
 /// What `text` means, appended; a lone surrogate becomes U+FFFD.
 void append_unescaped(std::string& out, JsonText text);
 /// How many bytes append_unescaped would append.

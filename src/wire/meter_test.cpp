@@ -211,11 +211,11 @@ TEST(Meter, EndsAStreamWellFormedAfterAnyEvent) {
 TEST(Meter, ClosesEveryOpenChoiceAndBlock) {
   std::string unused;
   const auto chat = make_meter(Dialect::chat, {.stream = true});
-  chat->see(
-      R"(data: {"id":"c","model":"m","created":7,"choices":[{"index":0,"delta":{},"finish_reason":"stop"},)"
-      R"({"index":2,"delta":{"content":"x"}}]})"
-      "\n\n",
-      unused);
+  chat->see(R"(data: {"id":"c","model":"m","created":7,"choices":[{"index":0,)"
+            R"("delta":{},"finish_reason":"stop"},)"
+            R"({"index":2,"delta":{"content":"x"}}]})"
+            "\n\n",
+            unused);
   EXPECT_EQ(chat->closing_events(),
             R"(data: {"id":"c","object":"chat.completion.chunk","created":7,"model":"m",)"
             R"("choices":[{"index":2,"delta":{},"finish_reason":"length"}]})"

@@ -182,7 +182,8 @@ TEST(MessagesRequest, FindsMediaAtEveryDepth) {
   const Call call = read(
       Dialect::messages,
       R"({"model":"m","max_tokens":9,"messages":[{"role":"user","content":[)"
-      R"({"type":"tool_result","content":[{"type":"image","source":{"type":"base64","data":"QUJD"}}]},)"
+      R"({"type":"tool_result","content":[{"type":"image",)"
+      R"("source":{"type":"base64","data":"QUJD"}}]},)"
       R"({"type":"document","source":{"type":"content","content":[{"type":"image","source":{}}]}},)"
       R"({"type":"document","source":{"type":"text","data":"plain"}},)"
       R"({"type":"document","source":{"type":"file","file_id":"f"}}]}],)"

@@ -20,17 +20,26 @@ TEST(Splice, WritesEachEditWhereItBelongs) {
   };
   constexpr Row kRows[] = {
       {R"({"model":"m","messages":[],"stream":true})",
-       R"({"max_completion_tokens":7,"stream_options":{"include_usage":true},"model":"m","messages":[],"stream":true})"},
+       R"({"max_completion_tokens":7,"stream_options":{"include_usage":true},)"
+       R"("model":"m","messages":[],"stream":true})"},
       {R"({"model":"m","messages":[],"stream":true,"max_tokens": 99 })",
-       R"({"stream_options":{"include_usage":true},"model":"m","messages":[],"stream":true,"max_tokens": 7 })"},
+       R"({"stream_options":{"include_usage":true},"model":"m","messages":[],)"
+       R"("stream":true,"max_tokens": 7 })"},
       {R"({"stream_options":{},"max_tokens":null,"model":"m","messages":[],"stream":true})",
-       R"({"stream_options":{"include_usage":true},"max_tokens":7,"model":"m","messages":[],"stream":true})"},
-      {R"({"stream_options": { "x":1},"model":"m","messages":[],"stream":true,"max_completion_tokens":9})",
-       R"({"stream_options": {"include_usage":true, "x":1},"model":"m","messages":[],"stream":true,"max_completion_tokens":7})"},
-      {R"({"stream_options":null,"model":"m","messages":[],"stream":true,"max_completion_tokens":9})",
-       R"({"stream_options":{"include_usage":true},"model":"m","messages":[],"stream":true,"max_completion_tokens":7})"},
-      {R"({"stream_options":{"include_usage":false},"model":"m","messages":[],"stream":true,"max_tokens":9})",
-       R"({"stream_options":{"include_usage":true},"model":"m","messages":[],"stream":true,"max_tokens":7})"},
+       R"({"stream_options":{"include_usage":true},"max_tokens":7,"model":"m",)"
+       R"("messages":[],"stream":true})"},
+      {R"({"stream_options": { "x":1},"model":"m","messages":[],"stream":true,)"
+       R"("max_completion_tokens":9})",
+       R"({"stream_options": {"include_usage":true, "x":1},"model":"m",)"
+       R"("messages":[],"stream":true,"max_completion_tokens":7})"},
+      {R"({"stream_options":null,"model":"m","messages":[],"stream":true,)"
+       R"("max_completion_tokens":9})",
+       R"({"stream_options":{"include_usage":true},"model":"m","messages":[],)"
+       R"("stream":true,"max_completion_tokens":7})"},
+      {R"({"stream_options":{"include_usage":false},"model":"m","messages":[],)"
+       R"("stream":true,"max_tokens":9})",
+       R"({"stream_options":{"include_usage":true},"model":"m","messages":[],)"
+       R"("stream":true,"max_tokens":7})"},
       {R"({"model":"m","messages":[],"max_tokens":9})",
        R"({"model":"m","messages":[],"max_tokens":7})"},
   };
