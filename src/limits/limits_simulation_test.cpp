@@ -120,7 +120,7 @@ class World {
     if (chance == 0) {
       now_ = now_ + seconds(seed_.below(50'000));
     } else if (chance < 10) {
-      now_ = std::max(now_, latest_ - kClockStepMax + seconds(100)) - seconds(seed_.below(100));
+      now_ = latest_ - seconds(seed_.below(900));
     }
     latest_ = std::max(latest_, now_);
   }
