@@ -301,6 +301,11 @@ TEST(Quantity, SinceIsADateOrHowLongAgo) {
   EXPECT_EQ(parse_since("2026-11-23", now), *parse_rfc3339("2026-11-23"));
   EXPECT_EQ(parse_since("36h", now), *parse_rfc3339("2026-11-23T00:00:00Z"));
   EXPECT_FALSE(parse_since("yesterday", now));
+  EXPECT_EQ(parse_until("36h", now), *parse_rfc3339("2026-11-26T00:00:00Z"));
+  EXPECT_EQ(parse_until("2027-01-01", now), *parse_rfc3339("2027-01-01"));
+  for (const char* text : {"", "2026-11-23", "0d", "-1d", "soon"}) {
+    EXPECT_FALSE(parse_until(text, now)) << text;
+  }
 }
 
 }  // namespace

@@ -120,4 +120,17 @@ Result<Instant> parse_since(std::string_view text, Instant now) {
   return expected("a date (2026-11-24), a time (2026-11-24T10:00:00Z) or how long ago (7d)", text);
 }
 
+Result<Instant> parse_until(std::string_view text, Instant now) {
+  Instant until = now;
+  if (const auto at = parse_rfc3339(text)) {
+    until = *at;
+  } else if (const auto ahead = parse_duration(text)) {
+    until = now + *ahead;
+  }
+  if (until <= now) {
+    return expected("a later date (2027-01-31), time, or how long from now (30d)", text);
+  }
+  return until;
+}
+
 }  // namespace purser

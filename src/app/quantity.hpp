@@ -37,4 +37,7 @@ Result<std::string> parse_text(std::string_view text);
 /// A date, a date with time (RFC 3339), or how long ago: "7d".
 Result<Instant> parse_since(std::string_view text, Instant now);
 
+/// A date, a date with time (RFC 3339), or how long from now: "30d". Later than now.
+Result<Instant> parse_until(std::string_view text, Instant now);
+
 }  // namespace purser
