@@ -52,7 +52,7 @@ Result<std::string> starter_key(const std::filesystem::path& data, Instant now) 
   if (!known->empty()) {
     return std::string();  // its operator makes keys, and has taken this one away
   }
-  NewKey wanted;
+  KeyRecord wanted;
   wanted.name = "starter";
   const auto made = (*keys)->create(wanted, now);
   if (!made) {

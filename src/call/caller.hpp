@@ -27,6 +27,17 @@ struct Caller {
   friend bool operator==(const Caller&, const Caller&) = default;
 };
 
+/// Which labels a key lets its requests set. What the key itself fixes always wins.
+struct LabelRights {
+  bool user = true;
+  bool tier = false;  // who could name its own tier would name the generous one
+  bool team = false;
+  bool feature = true;
+  bool session = true;
+  bool priority = true;
+  bool tags = true;
+};
+
 /// A label is an account's subject and a report's row: long ones are somebody's mistake.
 inline constexpr std::size_t kLabelBytesMax = 128;
 inline constexpr std::size_t kTagsMax = 16;

@@ -21,6 +21,7 @@ namespace purser {
 struct Leg {
   AccountKey account;
   Units units;
+  Instant ends;  // of the account's window: who reads the books back forgets it then
 };
 
 /// Durable before the call leaves. After a crash it is all we know of a call in flight.

@@ -151,7 +151,7 @@ Held Holding::held() const {
   const auto needs = touches_.needs();
   held.parts.reserve(touched.size());
   for (std::size_t i = 0; i < touched.size(); ++i) {
-    held.parts.push_back({needs[i].account, touched[i].measure, needs[i].units});
+    held.parts.push_back({needs[i].account, touched[i].measure, needs[i].units, needs[i].ends});
   }
   held.input_max = ask_.input_max;
   held.output_max = output_max_;
@@ -235,7 +235,7 @@ Awaitable<OrDenial<void>> record_hold(const Admitted& admitted, const Held& held
                   .legs = {}};
   entry.legs.reserve(held.parts.size());
   for (const Held::Part& part : held.parts) {
-    entry.legs.push_back({.account = part.account, .units = part.units});
+    entry.legs.push_back({.account = part.account, .units = part.units, .ends = part.ends});
   }
   Signal durable;
   Result<void> written;

@@ -36,17 +36,6 @@ struct Labels {
 };
 Labels read_labels(const std::vector<Field>& fields);
 
-/// Which labels a key lets its requests set. What the key itself fixes always wins.
-struct LabelRights {
-  bool user = true;
-  bool tier = false;  // who could name its own tier would name the generous one
-  bool team = false;
-  bool feature = true;
-  bool session = true;
-  bool priority = true;
-  bool tags = true;
-};
-
 /// Fills what the key leaves open, where `rights` allow it: first from headers, then from the
 /// provider's own fields (user, metadata). Error (client): a label is too long, not printable, or a
 /// priority nobody knows.

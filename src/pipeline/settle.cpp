@@ -95,7 +95,7 @@ void fill_legs(SettleEntry& entry, const Held& held) {
     } else if (entry.outcome != Outcome::released) {
       units = part.units;
     }
-    entry.legs.push_back({.account = part.account, .units = units});
+    entry.legs.push_back({.account = part.account, .units = units, .ends = part.ends});
   }
 }
 

@@ -77,6 +77,7 @@ struct Held {
     AccountKey account;
     Measure measure;
     Units units;
+    Instant ends;
   };
   std::optional<HoldId> hold;  // nothing: no limit touches the call
   std::vector<Part> parts;

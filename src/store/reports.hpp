@@ -1,0 +1,53 @@
+// store/reports.hpp — questions to the ledger: spend by label, one call, and whether it all adds up.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/instant.hpp"
+#include "base/result.hpp"
+#include "base/strong.hpp"
+#include "money/amount.hpp"
+
+namespace purser {
+
+/// What a report may be broken down by: user, tier, team, feature, session, key, model, provider,
+/// priority, outcome, day.
+std::vector<std::string_view> report_dimensions();
+
+struct ReportRow {
+  std::string name;  // the label; empty: calls that said none
+  std::int64_t calls = 0;
+  Tokens tokens_in;
+  Tokens tokens_out;
+  Tokens cache_read;
+  Amount cost;       // corrections included
+  Amount uncertain;  // of cost: presumed or estimated
+};
+
+/// Spend of calls admitted in [since, until), dearest first. Error (client): no such dimension.
+Result<std::vector<ReportRow>> report(const std::filesystem::path& folder, std::string_view by,
+                                      Instant since, Instant until);
+
+/// One call as a JSON object; nothing when the ledger has none of this id, or of another key.
+/// `key` empty: whosever it is.
+Result<std::optional<std::string>> find_call(const std::filesystem::path& folder, CallId id,
+                                             std::string_view key);
+
+/// What does not add up, and where. Empty: the books are proved.
+struct Proof {
+  std::int64_t calls = 0;
+  std::int64_t corrections = 0;
+  std::int64_t accounts = 0;
+  std::int64_t open_holds = 0;  // in the journal, not yet over
+  Amount total;
+  std::vector<std::string> findings;
+};
+/// Reads everything: rows against balances, each row against itself, the journal's checksums.
+/// Works beside a running gateway.
+Result<Proof> verify_books(const std::filesystem::path& folder);
+
+}  // namespace purser
