@@ -21,8 +21,8 @@ Table report_table(const std::string& by, const std::vector<ReportRow>& rows) {
                           {"tokens_in", number},
                           {"tokens_out", number},
                           {"cache_read", number},
-                          {"cost_usd", number},
-                          {"uncertain_usd", number}},
+                          {"cost_usd", amount},
+                          {"uncertain_usd", amount}},
               .rows = {}};
   for (const ReportRow& row : rows) {
     table.add({row.name, std::to_string(row.calls), std::to_string(row.tokens_in.count()),

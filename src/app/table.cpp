@@ -29,7 +29,7 @@ void append_aligned(std::string& out, const std::vector<std::string>& cells, con
   for (std::size_t i = 0; i < cells.size(); ++i) {
     const std::string cell = on_one_line(cells[i]);
     const std::string padding(widths[i] - width(cell), ' ');
-    const bool right = table.columns[i].kind == Column::Kind::number;
+    const bool right = table.columns[i].kind != Column::Kind::text;
     line += (i == 0 ? "" : "  ") + (right ? padding + cell : cell + padding);
   }
   line.erase(line.find_last_not_of(' ') + 1);
@@ -64,7 +64,7 @@ std::string json(const Table& table) {
     for (std::size_t i = 0; i < row.size(); ++i) {
       const Column& column = table.columns[i];
       if (column.kind == Column::Kind::number) {
-        object.raw(column.name, row[i].empty() ? "null" : std::string_view(row[i]));
+        object.raw(column.name, row[i].empty() ? "null" : row[i]);
       } else {
         object.text(column.name, row[i]);
       }

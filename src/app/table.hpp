@@ -13,7 +13,8 @@ enum class Format : std::uint8_t { table, json, csv };
 struct Column {
   enum class Kind : std::uint8_t {
     text,    // aligned left; a JSON string
-    number,  // aligned right; a JSON number, digit by digit as it stands in the cell
+    number,  // aligned right; a JSON number
+    amount,  // aligned right; a JSON string: who reads it as a double would lose digits
   };
   std::string name;
   Kind kind = Kind::text;

@@ -11,17 +11,19 @@ namespace {
 using Kind = Column::Kind;
 
 Table spending() {
-  Table table{.columns = {{"user", Kind::text}, {"cost_usd", Kind::number}}, .rows = {}};
-  table.add({"zoë", "0.000000001"});
-  table.add({"a \"b\", c", "12.500000000"});
+  Table table{
+      .columns = {{"user", Kind::text}, {"calls", Kind::number}, {"cost_usd", Kind::amount}},
+      .rows = {}};
+  table.add({"zoë", "7", "0.000000001"});
+  table.add({"a \"b\", c", "12", "12.500000000"});
   return table;
 }
 
 TEST(Table, NumbersStandRightAndNamesLeft) {
   EXPECT_EQ(to_text(spending(), Format::table),
-            "user          cost_usd\n"
-            "zoë        0.000000001\n"
-            "a \"b\", c  12.500000000\n");
+            "user      calls      cost_usd\n"
+            "zoë           7   0.000000001\n"
+            "a \"b\", c     12  12.500000000\n");
 }
 
 TEST(Table, ANameCannotMoveTheCursor) {
@@ -32,13 +34,13 @@ TEST(Table, ANameCannotMoveTheCursor) {
 
 TEST(Table, JsonKeepsEveryDigit) {
   const std::string text = to_text(spending(), Format::json);
-  EXPECT_NE(text.find("\"cost_usd\":0.000000001"), std::string::npos) << text;
+  EXPECT_NE(text.find("\"calls\":7,\"cost_usd\":\"0.000000001\""), std::string::npos) << text;
   EXPECT_EQ(boost::json::parse(text).as_array().at(1).at("user"), "a \"b\", c");
 }
 
 TEST(Table, CsvQuotesWhatNeedsIt) {
   EXPECT_EQ(to_text(spending(), Format::csv),
-            "user,cost_usd\r\nzoë,0.000000001\r\n\"a \"\"b\"\", c\",12.500000000\r\n");
+            "user,calls,cost_usd\r\nzoë,7,0.000000001\r\n\"a \"\"b\"\", c\",12,12.500000000\r\n");
 }
 
 TEST(Table, WithoutRowsHasItsHeads) {
