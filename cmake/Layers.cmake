@@ -14,6 +14,13 @@ function(purser_layer name)
   list(FILTER sources EXCLUDE REGEX "_(test|fuzz)\\.cpp$")
   list(TRANSFORM ARG_USES PREPEND purser_)
 
+  # Data carried in the binary: .incbin in *.S names files from the top of the tree.
+  set(assembled ${sources})
+  list(FILTER assembled INCLUDE REGEX "\\.S$")
+  file(GLOB carried CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/prices/*.json)
+  set_source_files_properties(${assembled} PROPERTIES
+    COMPILE_OPTIONS "-I${CMAKE_SOURCE_DIR}" OBJECT_DEPENDS "${carried}")  # .S sources
+
   set(scope PUBLIC)
   if(sources)
     add_library(purser_${name} STATIC ${sources})

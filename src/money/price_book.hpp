@@ -50,6 +50,9 @@ class PriceBook {
   /// Null when the book has no price for it: never a zero. Hot path: no allocation.
   const PriceList* find(std::string_view provider, std::string_view model) const;
 
+  /// Every list in force, in the order of the files: for people.
+  std::vector<const PriceList*> lists() const;
+
  private:
   struct Rows;
   std::unique_ptr<Rows> rows_;

@@ -48,6 +48,10 @@ bool past_its_hold(const Meter& meter, const Admitted& admitted, const Held& hel
   return meter.visible_bytes() / kBytesPerTokenMax > bound;
 }
 
+bool ends_an_event(std::string_view bytes) {
+  return bytes.ends_with("\n\n") || bytes.ends_with("\r\n\r\n") || bytes.ends_with("\r\r");
+}
+
 std::string chunked(std::string_view bytes) {
   std::string out;
   if (!bytes.empty()) {
@@ -143,7 +147,8 @@ Awaitable<Stream::Next> Stream::step() {
   if (incoming_.ended()) {
     co_return Next::ended;
   }
-  if (past_its_hold(meter_, admitted_, held_)) {
+  // Cut only between two events: what follows half of one would be garbage.
+  if (past_its_hold(meter_, admitted_, held_) && ends_an_event(piece)) {
     co_return Next::cut;
   }
   if (client_.gone() && !start_draining()) {

@@ -125,7 +125,11 @@ Awaitable<bool> answer_stream(Connection& client, bool keep_alive, const Admitte
   head = {};
   const auto meter = make_meter(
       admitted.call.dialect,
-      {.stream = true, .hide_usage = held.edits.ask_usage, .keep_text = false, .whole_events = false});
+      {.stream = true,
+       .hide_usage = held.edits.ask_usage,
+       .keep_text = false,
+       .provider = admitted.provider->name,
+       .whole_events = false});
   Relayed relayed = co_await relay(incoming, client, *meter, admitted, held, core);
   relayed.answered.first_byte_us = first_byte_us;
   settle(admitted, held, relayed.answered, core, services);
@@ -148,7 +152,11 @@ Awaitable<bool> answer_plain(Connection& client, bool keep_alive, const Admitted
   answered.first_byte_us = first_byte_us;
   if (answered.status / 100 == 2) {
     const auto meter = make_meter(admitted.call.dialect,
-                                  {.stream = false, .hide_usage = false, .keep_text = false, .whole_events = false});
+                                  {.stream = false,
+                                   .hide_usage = false,
+                                   .keep_text = false,
+                                   .provider = admitted.provider->name,
+                                   .whole_events = false});
     std::string unused;
     meter->see(body, unused);
     answered.reply = meter->finish(whole, unused);

@@ -1,0 +1,108 @@
+// money/price_book.cpp — the book: lists found by provider and model name, without an allocation.
+#include "money/price_book.hpp"
+
+#include <fmt/format.h>
+
+#include <unordered_map>
+
+#include "money/price_file.hpp"
+#include "money/price_list.hpp"
+
+namespace purser {
+namespace {
+
+struct TextHash {
+  using is_transparent = void;
+  std::size_t operator()(std::string_view text) const noexcept {
+    return std::hash<std::string_view>{}(text);
+  }
+};
+template <typename Value>
+using ByName = std::unordered_map<std::string, Value, TextHash, std::equal_to<>>;
+
+bool digits(std::string_view text) {
+  return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
+/// The name without the date of its snapshot: "-2024-08-06", "-20250929", "@20250929" or "-latest".
+/// The same text when there is none: a new model is never taken for an older one.
+std::string_view without_snapshot(std::string_view model) {
+  if (model.ends_with("-latest")) {
+    return model.substr(0, model.size() - 7);
+  }
+  if (model.size() > 9) {
+    const char separator = model[model.size() - 9];
+    if ((separator == '-' || separator == '@') && digits(model.substr(model.size() - 8))) {
+      return model.substr(0, model.size() - 9);
+    }
+  }
+  if (model.size() > 11) {
+    const std::string_view date = model.substr(model.size() - 11);
+    if (date[0] == '-' && date[5] == '-' && date[8] == '-' && digits(date.substr(1, 4)) &&
+        digits(date.substr(6, 2)) && digits(date.substr(9, 2))) {
+      return model.substr(0, model.size() - 11);
+    }
+  }
+  return model;
+}
+
+}  // namespace
+
+struct PriceBook::Rows {
+  std::vector<std::unique_ptr<PriceList>> lists;
+  ByName<ByName<const PriceList*>> by_provider;
+};
+
+PriceBook::PriceBook() : rows_(std::make_unique<Rows>()) {}
+PriceBook::PriceBook(PriceBook&&) noexcept = default;
+PriceBook& PriceBook::operator=(PriceBook&&) noexcept = default;
+PriceBook::~PriceBook() = default;
+
+Result<PriceBook> PriceBook::parse(const std::vector<File>& files) {
+  PriceBook book;
+  for (const File& file : files) {
+    auto lists = read_price_file(file.content);
+    if (!lists) {
+      return fail(file.name, lists.error());
+    }
+    ByName<std::string_view> in_this_file;
+    for (PriceList& list : *lists) {
+      auto kept = std::make_unique<PriceList>(std::move(list));
+      for (const std::string& model : kept->models) {
+        const std::string name = kept->provider + '/' + model;
+        if (!in_this_file.emplace(name, kept->models.front()).second) {
+          return fail(Fault::config, fmt::format("{}: model '{}' is priced twice", file.name, model));
+        }
+        // A later file overrides an earlier one: the operator's own come last.
+        book.rows_->by_provider[kept->provider].insert_or_assign(model, kept.get());
+      }
+      book.rows_->lists.push_back(std::move(kept));
+    }
+  }
+  return book;
+}
+
+const PriceList* PriceBook::find(std::string_view provider, std::string_view model) const {
+  const auto models = rows_->by_provider.find(provider);
+  if (models == rows_->by_provider.end()) {
+    return nullptr;
+  }
+  for (const std::string_view name : {model, without_snapshot(model)}) {
+    if (const auto found = models->second.find(name); found != models->second.end()) {
+      return found->second;
+    }
+  }
+  return nullptr;
+}
+
+std::vector<const PriceList*> PriceBook::lists() const {
+  std::vector<const PriceList*> found;
+  for (const auto& list : rows_->lists) {
+    if (find(list->provider, list->models.front()) == list.get()) {
+      found.push_back(list.get());
+    }
+  }
+  return found;
+}
+
+}  // namespace purser
