@@ -18,8 +18,10 @@ function(purser_layer name)
   set(assembled ${sources})
   list(FILTER assembled INCLUDE REGEX "\\.S$")
   file(GLOB carried CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/prices/*.json)
-  set_source_files_properties(${assembled} PROPERTIES
-    COMPILE_OPTIONS "-I${CMAKE_SOURCE_DIR}" OBJECT_DEPENDS "${carried}")  # .S sources
+  if(assembled)
+    set_property(SOURCE ${assembled} APPEND PROPERTY COMPILE_OPTIONS "-I${CMAKE_SOURCE_DIR}")
+    set_property(SOURCE ${assembled} APPEND PROPERTY OBJECT_DEPENDS "${carried}")
+  endif()
 
   set(scope PUBLIC)
   if(sources)
