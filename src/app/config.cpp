@@ -8,6 +8,7 @@
 
 #include "app/quantity.hpp"
 #include "limits/limit_set.hpp"
+#include "money/price_file.hpp"
 
 namespace purser {
 namespace {
@@ -262,8 +263,8 @@ void read_unpriced(Section& root, Config& config) {
     enum class Policy { refuse, ceiling } policy = Policy::refuse;
     section.choice("policy", policy, {{"refuse", Policy::refuse}, {"ceiling", Policy::ceiling}});
     UnpricedCeiling ceiling;
-    section.scalar("input", ceiling.input, parse_rate);
-    section.scalar("output", ceiling.output, parse_rate);
+    section.scalar("input", ceiling.input, parse_rate_per_million);
+    section.scalar("output", ceiling.output, parse_rate_per_million);
     if (policy == Policy::refuse) {
       return;
     }

@@ -69,6 +69,8 @@ TEST(Config, EveryMistakeIsFoundWhereItStands) {
       {"unpriced: {policy: ceiling, input: 3}",
        "f:1:20: policy: ceiling needs input and output above zero, in US dollars per million "
        "tokens"},
+      {"unpriced: {input: 0.0000001}",
+       "f:1:19: input: '0.0000001' must be a decimal like \"2.50\", with at most six decimals"},
       {"providers: {deepseek: {dialects: chat}}",
        "f:1:23: deepseek: base_url is missing; only openai and anthropic have one of their own"},
       {"providers: {openai: , x: {base_url: 'http://a', dialects: [chat]}}",
@@ -281,16 +283,11 @@ TEST(Quantity, IsReadExactlyOrNotAtAll) {
   EXPECT_EQ(parse_duration("250ms")->count(), 250);
   EXPECT_EQ(parse_duration("2h")->count(), 7'200'000);
   EXPECT_EQ(parse_bytes("32MiB", 1 << 30), std::size_t{32} << 20);
-  EXPECT_EQ(parse_rate("2.50")->count(), 2'500'000);
-  EXPECT_EQ(parse_rate("0.000001")->count(), 1);
   for (const char* text : {"", "5", "5 s", "-5s", "5.5s", "s", "99999999999d", "367d", "5S"}) {
     EXPECT_FALSE(parse_duration(text)) << text;
   }
   for (const char* text : {"", "-1", "1KB", "1kib", "2GiB", "9999999999999GiB", "0x10"}) {
     EXPECT_FALSE(parse_bytes(text, 1 << 30)) << text;
-  }
-  for (const char* text : {"", "-1", "0.0000001", "100000.1", "two", "1e3"}) {
-    EXPECT_FALSE(parse_rate(text)) << text;
   }
   EXPECT_FALSE(parse_seconds("500ms"));
   EXPECT_FALSE(parse_seconds("0s"));

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <charconv>
+#include <optional>
 #include <utility>
 
 namespace purser {
@@ -91,16 +92,6 @@ Result<Tokens> parse_tokens(std::string_view text) {
     return std::unexpected(number.error());
   }
   return Tokens(*number);
-}
-
-Result<Rate> parse_rate(std::string_view dollars_per_million) {
-  const auto amount = parse_dollars(dollars_per_million);
-  if (!amount || *amount < Amount{} || *amount > Amount::from_dollars(100'000) ||
-      amount->nanos() % 1000 != 0) {
-    return expected("US dollars per million tokens, from 0 to 100000, at most 6 decimals",
-                    dollars_per_million);
-  }
-  return Rate(amount->nanos() / 1000);  // nanodollars a million → picodollars a token
 }
 
 Result<std::string> parse_text(std::string_view text) {

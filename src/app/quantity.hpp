@@ -10,7 +10,6 @@
 #include "base/instant.hpp"
 #include "base/result.hpp"
 #include "base/strong.hpp"
-#include "money/price_book.hpp"
 
 namespace purser {
 
@@ -27,9 +26,6 @@ Result<std::size_t> parse_bytes(std::string_view text, std::size_t most);
 
 /// Tokens: 0 to a thousand million.
 Result<Tokens> parse_tokens(std::string_view text);
-
-/// US dollars per million tokens, as price lists print them: "2.50". At most $100,000.
-Result<Rate> parse_rate(std::string_view dollars_per_million);
 
 /// Any text that is not empty.
 Result<std::string> parse_text(std::string_view text);
