@@ -1,8 +1,9 @@
-// app/commands_prices.cpp — `purser prices`: what a token costs, and where we read it.
+// app/commands_prices.cpp — `purser prices`: what a token costs, and who says so.
 #include <fmt/core.h>
 
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
+#include <algorithm>
 #include <memory>
 
 #include "app/commands.hpp"
@@ -14,52 +15,88 @@ namespace {
 
 struct PricesOptions {
   BooksOption books;
-  std::string provider;  // of `list`: only this one's; empty: all
-  std::string model;     // of `show`
+  std::string provider;
+  std::string model;
   Format format = Format::table;
 };
 
-/// "2.50" from picodollars a token: dollars a million tokens, six decimals at most.
+/// US dollars per million tokens, as price lists print them.
 std::string per_million(Rate rate) {
-  std::string text = fmt::format("{}.{:06}", rate.count() / 1'000'000, rate.count() % 1'000'000);
-  while (text.ends_with('0') && text[text.size() - 3] != '.') {
-    text.pop_back();
-  }
-  return text;
+  return to_dollars(Amount::from_nanos(rate.count() * 1000)).substr(1);
 }
 
-std::string rate_of(const Card& card, TokenClass token_class) {
+std::string card_rate(const Card& card, TokenClass token_class) {
   return per_million(card[static_cast<std::size_t>(token_class)]);
 }
 
-std::string from_text(const PriceVersion& version) {
-  return version.from == Instant::from_nanos(INT64_MIN) ? "" : to_rfc3339(version.from).substr(0, 10);
-}
-
-Table list_table() {
+const std::vector<Column>& rate_columns() {
   using enum Column::Kind;
-  return {.columns = {{"provider", text},
-                      {"model", text},
-                      {"from", text},
-                      {"input", amount},
-                      {"cache_read", amount},
-                      {"write_short", amount},
-                      {"write_long", amount},
-                      {"output", amount},
-                      {"checked", text},
-                      {"source", text}},
-          .rows = {}};
+  static const std::vector<Column> kColumns{{"input", amount},
+                                            {"cache_read", amount},
+                                            {"cache_write", amount},
+                                            {"cache_write_long", amount},
+                                            {"output", amount}};
+  return kColumns;
 }
 
-void add_list(Table& table, const PriceList& list) {
-  for (const PriceVersion& version : list.versions) {
-    const Card& card = version.standard.front().card;
-    table.add({list.provider, list.models.front(), from_text(version),
-               rate_of(card, TokenClass::input), rate_of(card, TokenClass::cache_read),
-               rate_of(card, TokenClass::cache_write_short),
-               rate_of(card, TokenClass::cache_write_long), rate_of(card, TokenClass::output),
-               version.checked, version.source});
+void append_rates(std::vector<std::string>& row, const Card& card) {
+  for (const TokenClass token_class :
+       {TokenClass::input, TokenClass::cache_read, TokenClass::cache_write_short,
+        TokenClass::cache_write_long, TokenClass::output}) {
+    row.push_back(card_rate(card, token_class));
   }
+}
+
+/// One row a model: what it costs now, for a short prompt at the standard tier.
+Table price_table(const PriceBook& book, const PricesOptions& options) {
+  Table table{.columns = {{"provider"}, {"model"}}, .rows = {}};
+  std::ranges::copy(rate_columns(), std::back_inserter(table.columns));
+  std::ranges::copy(std::vector<Column>{{"checked"}, {"source"}},
+                    std::back_inserter(table.columns));
+  for (const PriceList* list : book.lists()) {
+    const std::string& model = list->models.front();
+    if ((!options.provider.empty() && list->provider != options.provider) ||
+        !model.contains(options.model)) {
+      continue;
+    }
+    const PriceVersion& version = list->at(now());
+    std::vector<std::string> row{list->provider, model};
+    append_rates(row, version.standard.front().card);
+    row.push_back(version.checked);
+    row.push_back(version.source);
+    table.add(std::move(row));
+  }
+  return table;
+}
+
+void add_levels(Table& table, const PriceVersion& version, std::string_view which,
+                const Levels& levels, Ratio times) {
+  const bool always = version.from == Instant::from_nanos(INT64_MIN);
+  for (const Level& level : levels) {
+    std::vector<std::string> row{
+        always ? "" : to_rfc3339(version.from).substr(0, 10), std::string(which),
+        level.above < Tokens{} ? "" : std::to_string(level.above.count()),
+        times == Ratio{} ? "" : fmt::format("{}/{}", times.numerator, times.denominator)};
+    append_rates(row, level.card);
+    table.add(std::move(row));
+  }
+}
+
+/// Every dated price of one model: by tier and prompt size.
+Table history_table(const PriceList& list) {
+  Table table{.columns = {{"from"}, {"tier"}, {"prompt_above"}, {"times"}}, .rows = {}};
+  std::ranges::copy(rate_columns(), std::back_inserter(table.columns));
+  for (const PriceVersion& version : list.versions) {
+    add_levels(table, version, "standard", version.standard, {});
+    add_levels(table, version, "fast", version.fast, {});
+    for (std::size_t i = 0; i < kServiceTiers; ++i) {
+      if (const auto& tier = version.tiers[i]) {
+        add_levels(table, version, to_string(static_cast<ServiceTier>(i)),
+                   tier->own.empty() ? version.standard : tier->own, tier->times);
+      }
+    }
+  }
+  return table;
 }
 
 int list_prices(const PricesOptions& options) {
@@ -71,48 +108,11 @@ int list_prices(const PricesOptions& options) {
   if (!book) {
     return complain(book.error());
   }
-  Table table = list_table();
-  for (const PriceList* list : book->lists()) {
-    if (options.provider.empty() || list->provider == options.provider) {
-      add_list(table, *list);
-    }
-  }
-  fmt::print("{}", to_text(table, options.format));
+  fmt::print("{}", to_text(price_table(*book, options), options.format));
   return kDone;
 }
 
-/// Every card of the model: its sizes, tiers and speeds, from each day on.
-void add_cards(Table& table, const PriceList& list) {
-  const auto add = [&](const PriceVersion& version, const std::string& kind, const Levels& levels) {
-    for (const Level& level : levels) {
-      const std::string size = level.above < Tokens(0)
-                                   ? std::string()
-                                   : fmt::format(" above {} tokens", level.above.count());
-      table.add({list.provider, list.models.front(), from_text(version), kind + size,
-                 rate_of(level.card, TokenClass::input), rate_of(level.card, TokenClass::cache_read),
-                 rate_of(level.card, TokenClass::cache_write_short),
-                 rate_of(level.card, TokenClass::cache_write_long),
-                 rate_of(level.card, TokenClass::output), version.checked, version.source});
-    }
-  };
-  for (const PriceVersion& version : list.versions) {
-    add(version, "standard", version.standard);
-    add(version, "fast", version.fast);
-    for (std::size_t tier = 0; tier < version.tiers.size(); ++tier) {
-      if (version.tiers[tier]) {
-        const std::string name(to_string(static_cast<ServiceTier>(tier)));
-        const Ratio times = version.tiers[tier]->times;
-        add(version, name,
-            version.tiers[tier]->own.empty() ? version.standard : version.tiers[tier]->own);
-        if (times != Ratio{}) {
-          table.rows.back()[3] += fmt::format(" (these × {}/{})", times.numerator, times.denominator);
-        }
-      }
-    }
-  }
-}
-
-int show_price(const PricesOptions& options) {
+int show_prices(const PricesOptions& options) {
   const auto config = options.books.read();
   if (!config) {
     return complain(config.error());
@@ -121,41 +121,57 @@ int show_price(const PricesOptions& options) {
   if (!book) {
     return complain(book.error());
   }
-  Table table = list_table();
-  table.columns.insert(table.columns.begin() + 3, {"card", Column::Kind::text});
-  for (const PriceList* list : book->lists()) {
-    if (book->find(list->provider, options.model) == list) {
-      add_cards(table, *list);
+  int shown = 0;
+  for (const PriceList* each : book->lists()) {
+    const bool wanted = options.provider.empty() || each->provider == options.provider;
+    if (wanted && book->find(each->provider, options.model) == each) {
+      if (options.format == Format::table) {
+        fmt::print("{} {} (US dollars per million tokens; {}, {})\n", each->provider,
+                   each->models.front(), each->versions.back().source,
+                   each->versions.back().checked);
+      }
+      fmt::print("{}", to_text(history_table(*each), options.format));
+      ++shown;
     }
   }
-  if (table.rows.empty()) {
-    return complain({Fault::config, "no provider in the book has a model '" + options.model +
-                                        "'; `purser prices list` shows all there are"});
+  if (shown == 0) {
+    return complain({Fault::config, "the price book has no price for " + options.model});
   }
-  fmt::print("{}", to_text(table, options.format));
   return kDone;
+}
+
+void add_list(CLI::App& prices, Action& chosen) {
+  CLI::App* command =
+      prices.add_subcommand("list", "What every model costs now, US dollars per million tokens");
+  command->footer("Example: purser prices list --provider anthropic");
+  const auto options = std::make_shared<PricesOptions>();
+  command->add_option("--provider", options->provider, "only this provider's");
+  command->add_option("--model", options->model, "only models with this in their name");
+  options->books.add_to(*command);
+  add_format(*command, options->format);
+  command->callback([options, &chosen] { chosen = [options] { return list_prices(*options); }; });
+}
+
+void add_show(CLI::App& prices, Action& chosen) {
+  CLI::App* command =
+      prices.add_subcommand("show", "Every price of one model: by date, tier and prompt size");
+  command->footer("Example: purser prices show claude-sonnet-4-5\nExit: 0 found, 1 not.");
+  const auto options = std::make_shared<PricesOptions>();
+  command->add_option("MODEL", options->model, "as requested; aliases too")->required();
+  command->add_option("--provider", options->provider, "only this provider's");
+  options->books.add_to(*command);
+  add_format(*command, options->format);
+  command->callback([options, &chosen] { chosen = [options] { return show_prices(*options); }; });
 }
 
 }  // namespace
 
 void add_prices(CLI::App& purser, Action& chosen) {
-  CLI::App& prices = *purser.add_subcommand("prices", "What tokens cost, and where it was read");
-  prices.require_subcommand(1);
-  auto options = std::make_shared<PricesOptions>();
-
-  CLI::App& list = *prices.add_subcommand("list", "Every model, in dollars per million tokens");
-  options->books.add_to(list);
-  add_format(list, options->format);
-  list.add_option("--provider", options->provider, "Only this provider's models");
-  list.footer("Example: purser prices list --provider anthropic");
-  list.callback([options, &chosen] { chosen = [options] { return list_prices(*options); }; });
-
-  CLI::App& show = *prices.add_subcommand("show", "Every card of one model");
-  options->books.add_to(show);
-  add_format(show, options->format);
-  show.add_option("model", options->model, "As it is requested")->required();
-  show.footer("Example: purser prices show claude-sonnet-5-5");
-  show.callback([options, &chosen] { chosen = [options] { return show_price(*options); }; });
+  CLI::App* prices = purser.add_subcommand("prices", "What a token costs, and who says so");
+  prices->require_subcommand(1);
+  prices->footer("Example: purser prices show gpt-4o");
+  add_list(*prices, chosen);
+  add_show(*prices, chosen);
 }
 
 }  // namespace purser
