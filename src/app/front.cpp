@@ -105,7 +105,7 @@ Awaitable<std::invoke_result_t<Work>> on_clerk(Front& front, Work work) {
 
 Awaitable<bool> show_call(Connection& client, const Request& request, Front& front) {
   const Dialect dialect = dialect_of(request);
-  const auto caller = identify(request, front.core);
+  const auto caller = identify(request, front.core, front.services);
   if (!caller) {
     co_return co_await deny(client, request, dialect, caller.error(), {}, front.core);
   }
@@ -151,9 +151,9 @@ Awaitable<bool> dispatch(Connection& client, const Request& request, Front& fron
     case Desk::messages:
       co_return co_await serve(client, request, Dialect::messages, core, services);
     case Desk::free_messages:
-      co_return co_await pass_through(client, request, Dialect::messages, core);
+      co_return co_await pass_through(client, request, Dialect::messages, core, services);
     case Desk::models:
-      co_return co_await pass_through(client, request, dialect_of(request), core);
+      co_return co_await pass_through(client, request, dialect_of(request), core, services);
     case Desk::call:
       co_return co_await show_call(client, request, front);
     case Desk::metrics:

@@ -141,7 +141,6 @@ class Gateway {
   Config config_;
   ServeOptions options_;
   Services services_;
-  std::unique_ptr<KeyWatch> keys_;
   std::unique_ptr<simulate::Provider> simulated_;
   std::shared_ptr<const Policy> policy_;
   std::optional<ConfigWatch> watch_;
@@ -221,7 +220,7 @@ Result<void> Gateway::start_workers() {
     Worker& worker = *workers_.back();
     cores_.push_back(&worker.core);
     worker.core.policy = policy_;
-    worker.core.keys = keys_->ring();
+    worker.core.keys = services_.keys->ring();
     if (auto listening = listen(worker.acceptor, config_.listen_host, config_.listen_port);
         !listening) {
       return listening;
@@ -250,16 +249,16 @@ Result<void> Gateway::start() {
   if (auto books = open_books(); !books) {
     return books;
   }
-  auto keys = KeyWatch::open(config_.data);
+  auto keys = KeyDesk::open(config_.data);
   if (!keys) {
     return fail("opening the keys", keys.error());
   }
-  keys_ = std::move(*keys);
+  services_.keys = std::move(*keys);
   auto starter = starter_key(config_.data, now());
   if (!starter) {
     return fail("making the first key", starter.error());
   }
-  if (auto ring = keys_->look(); !ring) {
+  if (auto ring = services_.keys->look(); !ring) {
     return fail("reading the keys", ring.error());
   }
   if (auto workers = start_workers(); !workers) {
@@ -311,10 +310,10 @@ void Gateway::look() {
       reload(*changed);
     }
   }
-  if (const auto changed = keys_->look(); !changed) {
+  if (const auto changed = services_.keys->look(); !changed) {
     say("keys cannot be read, the old ones stay: " + changed.error().message);
   } else if (*changed) {
-    hand_out(keys_->ring());
+    hand_out(services_.keys->ring());
   }
   const std::lock_guard lock(services_.books.mutex);
   services_.books.treasury.expire(now(), kExpireSlice);

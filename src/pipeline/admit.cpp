@@ -98,11 +98,17 @@ Tokens all_choices(std::int64_t choices, Tokens output_max) {
   return Tokens(output_max.count() * choices);
 }
 
-OrDenial<Identified> identify(const Request& request, const Core& core) {
+OrDenial<Identified> identify(const Request& request, Core& core, Services& services) {
   Identified who;
   who.credentials = read_credentials(*request.fields, request.query);
   const std::string_view secret = who.credentials.naming();
-  if (const KeyRecord* key = core.keys->find(secret, now())) {
+  const Instant time = now();
+  const KeyRecord* key = core.keys->find(secret, time);
+  if (key == nullptr && secret.starts_with(kSecretPrefix)) {
+    core.keys = services.keys->look_for_unknown(std::chrono::steady_clock::now());
+    key = core.keys->find(secret, time);
+  }
+  if (key != nullptr) {
     who.caller = key->caller;
     who.rights = key->rights;
     who.known = true;
@@ -149,7 +155,7 @@ OrDenial<UpstreamSecret> upstream_secret(const Identified& who, const Provider& 
 
 OrDenial<Admitted> admit(const Request& request, Dialect dialect, Core& core, Services& services) {
   const std::shared_ptr<const Policy>& policy = core.policy;
-  auto who = identify(request, core);
+  auto who = identify(request, core, services);
   if (!who) {
     return std::unexpected(std::move(who.error()));
   }

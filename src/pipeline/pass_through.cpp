@@ -13,10 +13,10 @@ constexpr std::size_t kFreeAnswerMax = std::size_t{16} << 20;
 }  // namespace
 
 Awaitable<bool> pass_through(Connection& client, const Request& request, Dialect dialect,
-                             Core& core) {
+                             Core& core, Services& services) {
   const std::shared_ptr<const Policy> policy = core.policy;
   const auto& provider = policy->providers[static_cast<std::size_t>(dialect)];
-  const auto who = identify(request, core);
+  const auto who = identify(request, core, services);
   if (!who) {
     co_return co_await deny(client, request, dialect, who.error(), {}, core);
   }

@@ -13,7 +13,7 @@ Awaitable<bool> serve(Connection& client, const Request& request, Dialect dialec
 
 /// Passes on a request that costs nothing (models, count_tokens), with the provider's key.
 Awaitable<bool> pass_through(Connection& client, const Request& request, Dialect dialect,
-                             Core& core);
+                             Core& core, Services& services);
 
 /// Answers with Purser's own error, phrased in the dialect.
 struct Denial;

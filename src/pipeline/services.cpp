@@ -32,6 +32,34 @@ void WaitingRoom::call_all() {
   seated_.store(0, std::memory_order_release);
 }
 
+Result<std::unique_ptr<KeyDesk>> KeyDesk::open(const std::filesystem::path& folder) {
+  auto watch = KeyWatch::open(folder);
+  if (!watch) {
+    return std::unexpected(watch.error());
+  }
+  return std::unique_ptr<KeyDesk>(new KeyDesk(std::move(*watch)));
+}
+
+std::shared_ptr<const KeyRing> KeyDesk::ring() const {
+  const std::lock_guard lock(mutex_);
+  return watch_->ring();
+}
+
+Result<bool> KeyDesk::look() {
+  const std::lock_guard lock(mutex_);
+  return watch_->look();
+}
+
+std::shared_ptr<const KeyRing> KeyDesk::look_for_unknown(SteadyTime now) {
+  const std::lock_guard lock(mutex_);
+  if (now - looked_ >= kLookMin) {
+    looked_ = now;
+    // Unreadable keys are reported by the regular look; here the ones we have stay in force.
+    static_cast<void>(watch_->look());
+  }
+  return watch_->ring();
+}
+
 Pool& Core::pool(const Provider& provider) {
   std::string name = provider.origin.tls ? "https://" : "http://";
   name += provider.origin.authority;

@@ -114,11 +114,31 @@ struct Core {
   std::int64_t draining = 0;  // answers read to their end although the client has left
 };
 
+/// The keys of the database, followed. Any thread.
+class KeyDesk {
+ public:
+  static Result<std::unique_ptr<KeyDesk>> open(const std::filesystem::path& folder);
+  std::shared_ptr<const KeyRing> ring() const;
+  /// Looks whether another process has made or revoked keys. True: there is a new ring.
+  Result<bool> look();
+  /// For a key nobody knows: it may have been made this very moment. Looks at most every kLookMin,
+  /// so that strangers cannot keep the disk busy.
+  std::shared_ptr<const KeyRing> look_for_unknown(SteadyTime now);
+
+ private:
+  explicit KeyDesk(std::unique_ptr<KeyWatch> watch) : watch_(std::move(watch)) {}
+  static constexpr std::chrono::milliseconds kLookMin{20};
+  mutable std::mutex mutex_;
+  std::unique_ptr<KeyWatch> watch_;
+  SteadyTime looked_;
+};
+
 /// Shared by all cores.
 struct Services {
   Books books;
   std::unique_ptr<Store> store;
   std::unique_ptr<TurnLog> turns;
+  std::unique_ptr<KeyDesk> keys;
   std::atomic<std::int64_t> next_call{1};
   std::atomic<bool> stopping{false};
 };

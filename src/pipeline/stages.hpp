@@ -37,7 +37,7 @@ struct Identified {
   Credentials credentials;
   bool known = false;  // by a key of Purser's
 };
-OrDenial<Identified> identify(const Request& request, const Core& core);
+OrDenial<Identified> identify(const Request& request, Core& core, Services& services);
 
 /// The secret a provider is asked with, for this caller.
 struct UpstreamSecret {

@@ -14,8 +14,6 @@
 namespace purser {
 namespace {
 
-constexpr std::string_view kSecretPrefix = "prs_";
-
 void start_sodium() {
   static const int started = sodium_init();
   INVARIANT(started >= 0, "libsodium finds a source of randomness");

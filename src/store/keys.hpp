@@ -15,6 +15,9 @@
 
 namespace purser {
 
+/// Every secret of ours begins with it: leaked ones can be searched for.
+inline constexpr std::string_view kSecretPrefix = "prs_";
+
 /// A key as the books know it: whom it stands for, never its secret.
 struct KeyRecord {
   std::string id;    // "key_" and twelve characters
