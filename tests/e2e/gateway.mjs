@@ -59,20 +59,57 @@ ${yaml}`,
   const env = { ...process.env, SIMULATED_KEY: 'sk-simulated' };
   const simulator = start(['simulate', '--port', String(providerPort), ...simulate], { env });
   await untilAnswers(`${provider}/healthz`, simulator);
-  const gateway = start(['serve', '--config', config], { env });
   const base = `http://127.0.0.1:${port}`;
-  await untilAnswers(`${base}/readyz`, gateway).catch((error) => {
-    throw new Error(`${error.message}\n${gateway.output}`);
-  });
+  const startPurser = async () => {
+    const child = start(['serve', '--config', config], { env });
+    await untilAnswers(`${base}/readyz`, child).catch((error) => {
+      throw new Error(`${error.message}\n${child.output}`);
+    });
+    return child;
+  };
+  let gateway = await startPurser();
 
-  const purser = (...args) => execFileSync(binary, args, { env, encoding: 'utf8' });
+  const purser = (...args) => execFileSync(binary, args, { env, encoding: 'utf8', maxBuffer: 1 << 28 });
   return {
     base,
     provider,
     folder,
     config,
     purser,
-    gateway,
+    /** kill -9, and the same gateway again on the same books. Returns how long it took to serve. */
+    async killAndRestart() {
+      const ended = new Promise((resolve) => gateway.once('exit', resolve));
+      gateway.kill('SIGKILL');
+      await ended;
+      const began = Date.now();
+      gateway = await startPurser();
+      return Date.now() - began;
+    },
+    /** Spend by a label, in nanodollars. */
+    spent(by) {
+      const rows = JSON.parse(
+        purser('report', '--config', config, '--by', by, '--format', 'json'),
+      );
+      const nanos = (dollars) => BigInt(String(dollars).replace('.', ''));
+      return new Map(
+        (rows.rows ?? rows).map((row) => [
+          row[by],
+          { cost: nanos(row.cost_usd), uncertain: nanos(row.uncertain_usd), calls: row.calls },
+        ]),
+      );
+    },
+    /** Every row of the provider's own bill, by the tag its call carried. */
+    async billByTag() {
+      const rows = new Map();
+      for (let since = 0; ; ) {
+        const page = await (await fetch(`${provider}/bill?since=${since}&limit=5000`)).json();
+        for (const row of page.rows) {
+          rows.set(row.tag, (rows.get(row.tag) ?? 0n) + BigInt(row.nanodollars));
+        }
+        if (page.rows.length === 0 || page.next === since) return rows;
+        since = page.next;
+      }
+    },
     key: (...labels) =>
       JSON.parse(purser('keys', 'create', '--config', config, ...labels, '--format', 'json')).secret,
     bill: async () => (await fetch(`${provider}/bill`)).json(),

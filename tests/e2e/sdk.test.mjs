@@ -212,7 +212,7 @@ test('a provider error passes as it came', async () => {
   await assert.rejects(
     openai.chat.completions.create({ model: 'gpt-4o', messages: say('Hi') }, {
       maxRetries: 0,
-      headers: { 'x-simulate': 'status=500' },
+      headers: { 'x-simulate': '500' },
     }),
     (error) => error.status === 500,
   );
