@@ -22,6 +22,7 @@ chmod -R u+w "$work"
 rm -rf "$work/results" "$work/run"
 
 # The key that the load generator's calls carry beside the provider key they would send anyway.
+export PURSER_BENCH_KEY=sk-upstream-0123456789abcdef0123456789abcdef  # what the mock is asked with
 rows=""
 port=18020
 for durability in relaxed strict; do

@@ -74,7 +74,9 @@ SettleEntry some_settle(const HoldEntry& hold) {
   settle.call = hold.call;
   settle.at = hold.at + std::chrono::seconds(2);
   settle.cost = Amount::from_nanos(1'234'567);
-  settle.usage = {.input_uncached = Tokens(100), .cache_read = Tokens(40), .output = Tokens(30)};
+  settle.usage.input_uncached = Tokens(100);
+  settle.usage.cache_read = Tokens(40);
+  settle.usage.output = Tokens(30);
   settle.model = "gpt-4o-2024-08-06";
   settle.provider_id = "chatcmpl-1";
   settle.stop_reason = "stop";
