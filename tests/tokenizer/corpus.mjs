@@ -5,7 +5,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 
 /// SplitMix32: the same texts every time.
-export function chance(seed) {
+function chance(seed) {
   let state = seed >>> 0;
   return (bound) => {
     state = (state + 0x9e3779b9) >>> 0;
@@ -72,7 +72,8 @@ function letters(next) {
 /// A prompt as it travels: JSON in JSON, escapes and all.
 const escaped = (text) => JSON.stringify(JSON.stringify({ text }));
 
-function made(next, bytes) {
+export function made(seed, bytes) {
+  const next = chance(seed);
   const kinds = [script, script, script, mixed, mixed, repeated, letters,
     () => Array.from({ length: 200 }, () => anyPoint(next)).join("")];
   const texts = [];
@@ -104,8 +105,7 @@ export function corpus(root, data) {
   const files = execFileSync("git", ["ls-files"], { cwd: root }).toString().split("\n");
   const own = files.filter((f) => f && existsSync(`${root}/${f}`))
     .map((f) => readFileSync(`${root}/${f}`).toString());
-  const next = chance(20261123);
   const worst = ["a".repeat(9_000), " ".repeat(9_000), "\u4e2d".repeat(3_000), "ab".repeat(4_000),
     `${" ".repeat(5_000)}x`, "\n".repeat(5_000), "\u0301".repeat(4_000), "A".repeat(5_000)];
-  return { real: [...recorded(data), ...own.flatMap(chunks)], made: [...made(next, 12_000_000), ...worst] };
+  return { real: [...recorded(data), ...own.flatMap(chunks)], made: [...made(20261123, 12_000_000), ...worst] };
 }
