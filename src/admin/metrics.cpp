@@ -18,7 +18,7 @@ constexpr std::array<Dialect, kDialects> kAllDialects{Dialect::chat, Dialect::me
 constexpr std::array<Outcome, kOutcomes> kAllOutcomes{Outcome::settled, Outcome::released,
                                                       Outcome::presumed, Outcome::estimated};
 constexpr std::array<std::string_view, kRefusals> kRefusalNames{
-    "money",    "pace",     "key",      "forbidden", "bad_request", "too_large",
+    "money",     "pace",     "key",      "forbidden", "bad_request", "too_large",
     "not_found", "no_price", "upstream", "timeout",   "overloaded"};
 constexpr std::array<std::string_view, 6> kStatusNames{"none", "1xx", "2xx", "3xx", "4xx", "5xx"};
 
@@ -101,8 +101,8 @@ void Page::added_latency() {
 }
 
 void add_calls(Page& page) {
-  MetricFamily& calls = page.family("purser_calls_total", "Calls by how their hold ended.",
-                                    MetricType::Counter);
+  MetricFamily& calls =
+      page.family("purser_calls_total", "Calls by how their hold ended.", MetricType::Counter);
   for (std::size_t d = 0; d < kDialects; ++d) {
     for (std::size_t o = 0; o < kOutcomes; ++o) {
       page.counter(calls,
@@ -111,8 +111,8 @@ void add_calls(Page& page) {
                    page.sum([&](const Counters& c) -> const Count& { return c.calls[d][o]; }));
     }
   }
-  MetricFamily& cost = page.family("purser_cost_usd_total", "Dollars posted to the ledger.",
-                                   MetricType::Counter);
+  MetricFamily& cost =
+      page.family("purser_cost_usd_total", "Dollars posted to the ledger.", MetricType::Counter);
   for (std::size_t d = 0; d < kDialects; ++d) {
     for (std::size_t o = 0; o < kOutcomes; ++o) {
       page.counter(
@@ -136,16 +136,16 @@ void add_tokens(Page& page) {
                            Kind{"cached", &Counters::tokens_cached}}) {
     for (std::size_t d = 0; d < kDialects; ++d) {
       page.counter(
-          tokens,
-          {label("dialect", to_string(kAllDialects[d])), label("kind", kind.name)},
+          tokens, {label("dialect", to_string(kAllDialects[d])), label("kind", kind.name)},
           page.sum([&](const Counters& c) -> const Count& { return (c.*kind.counts)[d]; }));
     }
   }
 }
 
 void add_refusals(Page& page) {
-  MetricFamily& refusals = page.family(
-      "purser_refusals_total", "Calls not made, or answered by Purser itself.", MetricType::Counter);
+  MetricFamily& refusals =
+      page.family("purser_refusals_total", "Calls not made, or answered by Purser itself.",
+                  MetricType::Counter);
   for (std::size_t i = 0; i < kRefusals; ++i) {
     page.counter(refusals, {label("reason", kRefusalNames[i])},
                  page.sum([&](const Counters& c) -> const Count& { return c.refusals[i]; }));

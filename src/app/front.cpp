@@ -12,11 +12,11 @@ namespace purser {
 namespace {
 
 enum class Desk : std::uint8_t {
-  chat,         // metered
-  messages,     // metered
+  chat,      // metered
+  messages,  // metered
   free_messages,
-  models,       // passed on to whichever provider the caller's headers speak of
-  call,         // one call's record
+  models,  // passed on to whichever provider the caller's headers speak of
+  call,    // one call's record
   metrics,
   alive,
   ready,
@@ -77,7 +77,7 @@ Awaitable<bool> answer(Connection& client, const Request& request, const Plain& 
   end_head_with_length(head, plain.body.size(), request.keep_alive);
   const bool sent = request.method == "HEAD" ? co_await client.send({head})
                                              : co_await client.send({head, plain.body});
-  co_return sent && request.keep_alive;
+  co_return sent&& request.keep_alive;
 }
 
 Plain readiness(const Front& front) {
@@ -123,9 +123,9 @@ Awaitable<bool> show_call(Connection& client, const Request& request, Front& fro
   }
   if (!*page) {
     const Denial denial{Refused::not_found,
-                          "no such call of this key in the ledger; a call appears when it is over",
-                          {},
-                          {}};
+                        "no such call of this key in the ledger; a call appears when it is over",
+                        {},
+                        {}};
     co_return co_await deny(client, request, dialect, denial, {}, front.core);
   }
   co_return co_await answer(client, request, {200, "application/json", **page});
@@ -158,8 +158,7 @@ Awaitable<bool> dispatch(Connection& client, const Request& request, Front& fron
       co_return co_await show_call(client, request, front);
     case Desk::metrics:
       co_return co_await answer(
-          client, request,
-          {200, "text/plain; version=0.0.4", metrics_text(front.cores, services)});
+          client, request, {200, "text/plain; version=0.0.4", metrics_text(front.cores, services)});
     case Desk::alive:
       co_return co_await answer(client, request, {200, "application/json", R"({"alive":true})"});
     case Desk::ready:

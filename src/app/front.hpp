@@ -16,7 +16,7 @@ struct Front {
   Services& services;
   std::span<Core* const> cores;  // all of them, for /metrics
   ConnectionLimits limits;
-  asio::thread_pool& clerk;      // reads the books: SQLite may wait for the disk, a core may not
+  asio::thread_pool& clerk;  // reads the books: SQLite may wait for the disk, a core may not
   std::filesystem::path data;
 };
 

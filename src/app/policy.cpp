@@ -45,10 +45,11 @@ Result<std::string> read_secret(const ProviderConfig& provider) {
     const char* value = std::getenv(provider.api_key_env.c_str());
     secret = value == nullptr ? std::string() : std::string(trimmed(value));
   }
-  const bool printable = std::all_of(secret.begin(), secret.end(),
-                                     [](char c) { return c > 0x20 && c < 0x7F; });
+  const bool printable =
+      std::all_of(secret.begin(), secret.end(), [](char c) { return c > 0x20 && c < 0x7F; });
   if (!printable) {
-    return fail(Fault::config, "the key of " + provider.name + " has a blank or a control character");
+    return fail(Fault::config,
+                "the key of " + provider.name + " has a blank or a control character");
   }
   return secret;
 }
@@ -67,9 +68,8 @@ Result<Provider> make_provider(const ProviderConfig& config) {
     return fail("provider " + config.name, trust.error());
   }
   // Anthropic's API has taken keys as x-api-key in every version; all others as a bearer token.
-  const bool as_api_key =
-      std::find(config.dialects.begin(), config.dialects.end(), Dialect::messages) !=
-      config.dialects.end();
+  const bool as_api_key = std::find(config.dialects.begin(), config.dialects.end(),
+                                    Dialect::messages) != config.dialects.end();
   return Provider{.name = config.name,
                   .secret = std::move(*secret),
                   .secret_as_api_key = as_api_key,
@@ -80,9 +80,12 @@ Result<Provider> make_provider(const ProviderConfig& config) {
 
 UnknownKey unknown_key(UnknownKeys configured) {
   switch (configured) {
-    case UnknownKeys::refuse: return UnknownKey::refuse;
-    case UnknownKeys::forward: return UnknownKey::forward;
-    case UnknownKeys::admit: return UnknownKey::admit;
+    case UnknownKeys::refuse:
+      return UnknownKey::refuse;
+    case UnknownKeys::forward:
+      return UnknownKey::forward;
+    case UnknownKeys::admit:
+      return UnknownKey::admit;
   }
   return UnknownKey::refuse;
 }
@@ -151,9 +154,8 @@ Result<std::shared_ptr<const Policy>> make_policy(const Config& config) {
 }
 
 bool keyless(const Policy& policy) {
-  return std::all_of(policy.providers.begin(), policy.providers.end(), [](const auto& provider) {
-    return !provider || provider->secret.empty();
-  });
+  return std::all_of(policy.providers.begin(), policy.providers.end(),
+                     [](const auto& provider) { return !provider || provider->secret.empty(); });
 }
 
 }  // namespace purser

@@ -26,16 +26,27 @@ constexpr std::string_view kSession = "x-purser-session";
 constexpr std::string_view kCallId = "x-purser-call-id";
 constexpr std::string_view kCost = "x-purser-cost-usd";
 constexpr std::string_view kLimit = "x-purser-limit";
+constexpr std::string_view kHeld = "x-purser-held-usd";  // only where the call was admitted
 constexpr std::string_view kShouldRetry = "x-should-retry";
 constexpr std::string_view kRetryAfter = "retry-after";
 constexpr std::string_view kCallPage = "/v1/calls/";
-constexpr std::string_view kCallPageCost = "cost_usd";
+constexpr std::string_view kCallPageCost = "\"cost_usd\":";
 // Only the simulated provider reads this: it answers at the recorded length.
 constexpr std::string_view kSimulate = "x-simulate";
 
 std::optional<Amount> read_dollars(std::string_view text) {
   const auto amount = parse_dollars(text);
   return amount ? std::optional(*amount) : std::nullopt;
+}
+
+/// The digits as they stand: a double between them and the sum would round.
+std::optional<Amount> cost_on_page(std::string_view page) {
+  const auto found = page.find(kCallPageCost);
+  if (found == std::string_view::npos) {
+    return std::nullopt;
+  }
+  page.remove_prefix(found + kCallPageCost.size());
+  return read_dollars(page.substr(0, page.find_first_of(",}")));
 }
 
 std::int64_t read_seconds(std::string_view text) {
@@ -146,6 +157,7 @@ Awaitable<ReplayClient::Attempt> ReplayClient::attempt(const Player& player,
   const std::vector<Field>& fields = (*incoming)->fields();
   attempt.status = (*incoming)->status();
   attempt.call_id = field_value(fields, kCallId);
+  attempt.admitted = !field_value(fields, kHeld).empty();
   attempt.limit = field_value(fields, kLimit);
   attempt.cost = read_dollars(field_value(fields, kCost));
   attempt.retry = to_be_retried(attempt.status, field_value(fields, kShouldRetry));
@@ -176,15 +188,7 @@ Awaitable<std::optional<Amount>> ReplayClient::look_up_cost(std::string call_id)
   if (auto reusable = (*incoming)->take_reusable()) {
     pool_.give_back(std::move(reusable));
   }
-  boost::system::error_code error;
-  const boost::json::value page = boost::json::parse(body, error);
-  const boost::json::object* const call = error ? nullptr : page.if_object();
-  const boost::json::value* const cost =
-      call == nullptr ? nullptr : call->if_contains(kCallPageCost);
-  if (cost == nullptr || !cost->is_string()) {
-    co_return std::nullopt;
-  }
-  co_return read_dollars(std::string_view(cost->get_string()));
+  co_return cost_on_page(body);
 }
 
 Awaitable<Heard> ReplayClient::ask(Player player, Question question) {
@@ -211,10 +215,15 @@ Awaitable<Heard> ReplayClient::ask(Player player, Question question) {
     }
     co_return heard;
   }
-  heard.kind =
-      last.status == 402 || !last.limit.empty() ? Heard::Kind::denied : Heard::Kind::failed;
-  heard.message =
-      last.status == 0 ? last.error : fmt::format("{}: {}", last.status, error_message(last.body));
+  const bool by_limit = !last.admitted && !last.limit.empty();
+  heard.kind = last.status == 402 || by_limit ? Heard::Kind::denied : Heard::Kind::failed;
+  if (last.status == 0) {
+    heard.message = last.error;
+  } else if (by_limit) {
+    heard.message = fmt::format("{}: limit {}", last.status, last.limit);
+  } else {
+    heard.message = fmt::format("{}: {}", last.status, error_message(last.body));
+  }
   co_return heard;
 }
 

@@ -57,7 +57,8 @@ class ReplayClient {
     std::string error = {};
     std::string body = {};  // of an error
     std::string call_id = {};
-    std::string limit = {};
+    std::string limit = {};  // that stands nearest, or that refused
+    bool admitted = false;   // the gateway let it pass, so what is said is the provider's
     bool retry = false;
     std::int64_t retry_after = 0;  // seconds
     std::optional<Amount> cost = {};

@@ -37,7 +37,9 @@ std::size_t cores_allowed() {
                                                        : 1;
 }
 
-void say(const std::string& line) { std::fprintf(stderr, "purser: %s\n", line.c_str()); }
+void say(const std::string& line) {
+  std::fprintf(stderr, "purser: %s\n", line.c_str());
+}
 
 /// A core with everything that only it uses.
 struct Worker {
@@ -153,8 +155,8 @@ class Gateway {
 Result<void> Gateway::open_books() {
   Recovered recovered;
   const SteadyTime began = std::chrono::steady_clock::now();
-  auto store = Store::open({.folder = config_.data, .durability = config_.durability}, now(),
-                           recovered);
+  auto store =
+      Store::open({.folder = config_.data, .durability = config_.durability}, now(), recovered);
   if (!store) {
     return fail("opening the books in " + config_.data.string(), store.error());
   }
@@ -165,7 +167,8 @@ Result<void> Gateway::open_books() {
   }
   const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(
       std::chrono::steady_clock::now() - began);
-  say(fmt::format("books in {}: {} calls, {} accounts, {} in flight at the last stop (presumed), "
+  say(
+      fmt::format("books in {}: {} calls, {} accounts, {} in flight at the last stop (presumed), "
                   "opened in {} ms",
                   config_.data.string(), recovered.calls, recovered.balances.size(),
                   recovered.presumed, took.count()));
@@ -195,7 +198,8 @@ Result<void> Gateway::take_policy() {
     }
     simulated_ = std::move(*provider);
     stand_in(config_, simulated_->port());
-    say(fmt::format("no provider key found (OPENAI_API_KEY, ANTHROPIC_API_KEY): a simulated "
+    say(
+        fmt::format("no provider key found (OPENAI_API_KEY, ANTHROPIC_API_KEY): a simulated "
                     "provider answers instead, on 127.0.0.1:{}; nothing here costs money",
                     simulated_->port()));
     policy = make_policy(config_);

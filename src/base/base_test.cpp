@@ -18,8 +18,9 @@ TEST(Instant, ReadsWhatItWrites) {
 }
 
 TEST(Instant, RefusesWhatIsNotATime) {
-  for (const char* text : {"", "2026", "2026-13-01", "2026-02-30", "2026-11-23T", "2026-11-23T25:00:00Z",
-                           "2026-11-23T10:00:00", "2026-11-23T10:00:00Zx", "9999-01-01", "-026-11-23"}) {
+  for (const char* text :
+       {"", "2026", "2026-13-01", "2026-02-30", "2026-11-23T", "2026-11-23T25:00:00Z",
+        "2026-11-23T10:00:00", "2026-11-23T10:00:00Zx", "9999-01-01", "-026-11-23"}) {
     EXPECT_FALSE(parse_rfc3339(text)) << text;
   }
 }
@@ -27,7 +28,8 @@ TEST(Instant, RefusesWhatIsNotATime) {
 TEST(JsonText, EscapesWhatJsonForbidsAndRepairsBadUtf8) {
   std::string out;
   append_json_string(out, std::string_view("a\"\\\n\x01\xC3\xA9\xFF\xED\xA0\x80z", 12));
-  EXPECT_EQ(out, "\"a\\\"\\\\\\n\\u0001\xC3\xA9\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBDz\"");
+  EXPECT_EQ(out,
+            "\"a\\\"\\\\\\n\\u0001\xC3\xA9\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBDz\"");
 }
 
 TEST(Strong, StopsOnOverflow) {

@@ -11,9 +11,9 @@ namespace purser {
 
 }  // namespace purser
 
-#define INVARIANT(condition, why)                                                \
-  do {                                                                           \
-    if (!(condition)) [[unlikely]] {                                             \
-      ::purser::invariant_broken(#condition, why, __FILE__, __LINE__);           \
-    }                                                                            \
+#define INVARIANT(condition, why)                                      \
+  do {                                                                 \
+    if (!(condition)) [[unlikely]] {                                   \
+      ::purser::invariant_broken(#condition, why, __FILE__, __LINE__); \
+    }                                                                  \
   } while (false)

@@ -11,9 +11,12 @@ std::string_view to_string(Dialect dialect) {
 
 std::string_view to_string(Priority priority) {
   switch (priority) {
-    case Priority::background: return "background";
-    case Priority::normal: return "normal";
-    case Priority::essential: return "essential";
+    case Priority::background:
+      return "background";
+    case Priority::normal:
+      return "normal";
+    case Priority::essential:
+      return "essential";
   }
   return "normal";
 }

@@ -16,7 +16,7 @@ std::string_view to_string(Priority priority);
 
 /// Empty text means "not said". Bounds (kLabelBytesMax) are enforced where labels enter.
 struct Caller {
-  std::string key;      // the key's public id, "key_…": never the secret
+  std::string key;  // the key's public id, "key_…": never the secret
   std::string user;
   std::string tier;
   std::string team;

@@ -18,7 +18,9 @@ constexpr std::size_t kBytesPerSecondMin = std::size_t{16} << 10;
 /// How much of a refused request is read and dropped so that its sender reads our answer.
 constexpr std::size_t kDropMax = std::size_t{4} << 20;
 
-SteadyTime after(std::chrono::seconds wait) { return std::chrono::steady_clock::now() + wait; }
+SteadyTime after(std::chrono::seconds wait) {
+  return std::chrono::steady_clock::now() + wait;
+}
 
 std::unexpected<Connection::BadRequest> bad(int status, std::string message) {
   return std::unexpected(Connection::BadRequest{status, std::move(message)});
@@ -27,8 +29,8 @@ std::unexpected<Connection::BadRequest> bad(int status, std::string message) {
 void split_target(Request& request) {
   const std::size_t question = request.target.find('?');
   request.path = request.target.substr(0, question);
-  request.query = question == std::string_view::npos ? std::string_view{}
-                                                     : request.target.substr(question + 1);
+  request.query =
+      question == std::string_view::npos ? std::string_view{} : request.target.substr(question + 1);
 }
 
 }  // namespace
@@ -106,8 +108,8 @@ Awaitable<std::expected<void, Connection::BadRequest>> Connection::read_body(
     co_return std::expected<void, BadRequest>{};
   }
   if (framing == Framing::length && reader->length() > limits_.body_bytes_max) {
-    co_return bad(413, "the request body is larger than " +
-                           std::to_string(limits_.body_bytes_max) + " bytes");
+    co_return bad(413, "the request body is larger than " + std::to_string(limits_.body_bytes_max) +
+                           " bytes");
   }
   if (same_name(field_value(fields_, "expect"), "100-continue") && in_.size() == head &&
       !co_await send({"HTTP/1.1 100 Continue\r\n\r\n"})) {

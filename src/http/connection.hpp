@@ -83,8 +83,8 @@ class Connection final : public Waiting {
   ConnectionLimits limits_;
   Buffer in_;
   std::vector<Field> fields_;
-  std::string decoded_;        // a chunked body
-  std::size_t in_use_ = 0;     // bytes of in_ that belong to the request in hand
+  std::string decoded_;     // a chunked body
+  std::size_t in_use_ = 0;  // bytes of in_ that belong to the request in hand
   std::string_view body_;
   bool gone_ = false;
 };

@@ -33,8 +33,8 @@ TEST(RequestReader, RefusesWhatTwoServersCouldReadDifferently) {
         "Transfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n",
         "Content-Length: 3\r\nContent-Length: 4\r\n\r\n", "Content-Length: -1\r\n\r\n",
         "Content-Length: 99999999999999999999999\r\n\r\n", "Transfer-Encoding: gzip\r\n\r\n",
-        "Transfer-Encoding: gzip, chunked\r\n\r\n", "X: a\r\n folded\r\n\r\n", "Bad Name: x\r\n\r\n",
-        "X: \x01\r\n\r\n"}) {
+        "Transfer-Encoding: gzip, chunked\r\n\r\n", "X: a\r\n folded\r\n\r\n",
+        "Bad Name: x\r\n\r\n", "X: \x01\r\n\r\n"}) {
     std::vector<Field> found;
     RequestReader reader(found);
     EXPECT_FALSE(reader.read_head(head + fields)) << fields;
@@ -84,7 +84,8 @@ TEST(Buffer, KeepsWhatItHoldsWhileItMoves) {
   Buffer buffer;
   std::string expected;
   for (int round = 0; round < 200; ++round) {
-    const std::string more(static_cast<std::size_t>(round % 37 + 1), static_cast<char>('a' + round % 26));
+    const std::string more(static_cast<std::size_t>(round % 37 + 1),
+                           static_cast<char>('a' + round % 26));
     const auto space = buffer.space(more.size());
     std::copy(more.begin(), more.end(), space.begin());
     buffer.filled(more.size());

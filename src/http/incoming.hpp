@@ -41,9 +41,9 @@ class Incoming {
   std::unique_ptr<Upstream> upstream_;
   std::optional<ResponseReader> reader_;
   Framing framing_ = Framing::none;
-  std::uint64_t left_ = 0;     // of a body with a length
-  std::size_t used_ = 0;       // bytes at the front of in() that the last piece stood in
-  std::string decoded_;        // of a chunked body
+  std::uint64_t left_ = 0;  // of a body with a length
+  std::size_t used_ = 0;    // bytes at the front of in() that the last piece stood in
+  std::string decoded_;     // of a chunked body
   bool ended_ = false;
 };
 

@@ -13,7 +13,9 @@ namespace {
 
 using Resolver = asio::ip::basic_resolver<asio::ip::tcp, Executor>;
 
-SteadyTime after(std::chrono::seconds wait) { return std::chrono::steady_clock::now() + wait; }
+SteadyTime after(std::chrono::seconds wait) {
+  return std::chrono::steady_clock::now() + wait;
+}
 
 /// A connection that was used this recently is taken as alive without a look.
 constexpr std::chrono::milliseconds kFresh{100};
@@ -39,8 +41,8 @@ Result<Origin> parse_origin(std::string_view url) {
   }
   const std::size_t bracket = authority.rfind(']');  // [::1]:8080
   const std::size_t colon = authority.rfind(':');
-  const bool has_port = colon != std::string_view::npos &&
-                        (bracket == std::string_view::npos || colon > bracket);
+  const bool has_port =
+      colon != std::string_view::npos && (bracket == std::string_view::npos || colon > bracket);
   std::string_view host = has_port ? authority.substr(0, colon) : authority;
   if (host.starts_with('[') && host.ends_with(']')) {
     host = host.substr(1, host.size() - 2);

@@ -5,10 +5,14 @@ namespace purser {
 
 std::string_view to_string(Outcome outcome) {
   switch (outcome) {
-    case Outcome::settled: return "settled";
-    case Outcome::released: return "released";
-    case Outcome::presumed: return "presumed";
-    case Outcome::estimated: return "estimated";
+    case Outcome::settled:
+      return "settled";
+    case Outcome::released:
+      return "released";
+    case Outcome::presumed:
+      return "presumed";
+    case Outcome::estimated:
+      return "estimated";
   }
   return "presumed";
 }

@@ -21,7 +21,8 @@ namespace purser {
 struct Leg {
   AccountKey account;
   Units units;
-  Instant ends;  // of the account's window: who reads the books back forgets it then
+  Instant ends;           // of the account's window: who reads the books back forgets it then
+  bool is_money = false;  // nanodollars: moves when the call is priced anew
 };
 
 /// Durable before the call leaves. After a crash it is all we know of a call in flight.
@@ -31,12 +32,12 @@ struct HoldEntry {
   Dialect dialect = Dialect::chat;
   bool stream = false;
   std::string provider;
-  std::string model;        // as asked
+  std::string model;  // as asked
   Caller caller;
-  Tokens input_max;         // bound of the prompt
-  Tokens output_max;        // bound sent to the provider, all choices together
-  Amount worst;             // the hold in dollars: what is presumed when nothing else is known
-  std::string request_id;   // Purser's own, as in the response header
+  Tokens input_max;        // bound of the prompt
+  Tokens output_max;       // bound sent to the provider, all choices together
+  Amount worst;            // the hold in dollars: what is presumed when nothing else is known
+  std::string request_id;  // Purser's own, as in the response header
   std::vector<Leg> legs;
 };
 
@@ -51,11 +52,11 @@ std::string_view to_string(Outcome outcome);
 
 struct SettleEntry {
   CallId call;
-  Instant at;               // when the answer ended
+  Instant at;  // when the answer ended
   Outcome outcome = Outcome::settled;
   Amount cost;
   Usage usage;
-  std::string model;        // as answered; empty: as asked
+  std::string model;  // as answered; empty: as asked
   std::string provider_id;
   std::string stop_reason;
   ServiceTier tier = ServiceTier::standard;
@@ -64,9 +65,9 @@ struct SettleEntry {
   std::int32_t status = 0;  // HTTP status of the provider, 0: none came
   std::int64_t first_byte_us = 0;
   std::int64_t total_us = 0;
-  std::string edits;        // what Purser changed: "output_max=512", empty: nothing
-  bool unpriced = false;    // priced at the configured ceiling
-  std::vector<Leg> legs;    // what is posted where, same accounts as the hold
+  std::string edits;      // what Purser changed: "output_max=512", empty: nothing
+  bool unpriced = false;  // priced at the configured ceiling
+  std::vector<Leg> legs;  // what is posted where, same accounts as the hold
 };
 
 }  // namespace purser

@@ -8,12 +8,18 @@ namespace purser {
 
 std::string_view to_string(ServiceTier tier) {
   switch (tier) {
-    case ServiceTier::standard: return "standard";
-    case ServiceTier::priority: return "priority";
-    case ServiceTier::flex: return "flex";
-    case ServiceTier::batch: return "batch";
-    case ServiceTier::scale: return "scale";
-    case ServiceTier::ultrafast: return "ultrafast";
+    case ServiceTier::standard:
+      return "standard";
+    case ServiceTier::priority:
+      return "priority";
+    case ServiceTier::flex:
+      return "flex";
+    case ServiceTier::batch:
+      return "batch";
+    case ServiceTier::scale:
+      return "scale";
+    case ServiceTier::ultrafast:
+      return "ultrafast";
   }
   return "standard";
 }
@@ -39,6 +45,8 @@ std::optional<ServiceTier> parse_service_tier(std::string_view text) {
   return std::nullopt;
 }
 
-std::string_view to_string(Speed speed) { return speed == Speed::fast ? "fast" : "standard"; }
+std::string_view to_string(Speed speed) {
+  return speed == Speed::fast ? "fast" : "standard";
+}
 
 }  // namespace purser

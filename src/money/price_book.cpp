@@ -71,7 +71,8 @@ Result<PriceBook> PriceBook::parse(const std::vector<File>& files) {
       for (const std::string& model : kept->models) {
         const std::string name = kept->provider + '/' + model;
         if (!in_this_file.emplace(name, kept->models.front()).second) {
-          return fail(Fault::config, fmt::format("{}: model '{}' is priced twice", file.name, model));
+          return fail(Fault::config,
+                      fmt::format("{}: model '{}' is priced twice", file.name, model));
         }
         // A later file overrides an earlier one: the operator's own come last.
         book.rows_->by_provider[kept->provider].insert_or_assign(model, kept.get());

@@ -28,8 +28,9 @@ Result<std::int64_t> parse_millionths(std::string_view text) {
   };
   if (whole.empty() || whole.size() > 9 || !digits(whole) || !digits(decimals) ||
       decimals.size() > 6 || (point != std::string_view::npos && decimals.empty())) {
-    return fail(Fault::config,
-                fmt::format("'{}' must be a decimal like \"2.50\", with at most six decimals", text));
+    return fail(
+        Fault::config,
+        fmt::format("'{}' must be a decimal like \"2.50\", with at most six decimals", text));
   }
   std::int64_t value = 0;
   for (const char digit : whole) {
@@ -85,9 +86,12 @@ class Members {
 TokenClass otherwise(TokenClass token_class) {
   switch (token_class) {
     case TokenClass::audio_out:
-    case TokenClass::image_out: return TokenClass::output;
-    case TokenClass::audio_cached: return TokenClass::cache_read;
-    default: return TokenClass::input;
+    case TokenClass::image_out:
+      return TokenClass::output;
+    case TokenClass::audio_cached:
+      return TokenClass::cache_read;
+    default:
+      return TokenClass::input;
   }
 }
 
@@ -415,9 +419,8 @@ Result<void> add_row(std::vector<PriceList>& lists, const std::string& provider,
     return rest;
   }
   // Rows of the same models are one list, each in force from its own day on.
-  const auto same = std::find_if(lists.begin(), lists.end(), [&](const PriceList& list) {
-    return list.models == *models;
-  });
+  const auto same = std::find_if(lists.begin(), lists.end(),
+                                 [&](const PriceList& list) { return list.models == *models; });
   if (same == lists.end()) {
     PriceList list;
     list.provider = provider;
@@ -465,7 +468,8 @@ Result<std::vector<PriceList>> read_price_file(std::string_view json) {
   object file;
   const simdjson::padded_string padded(json);
   if (const auto error = parser.parse(padded).get(file); error != simdjson::SUCCESS) {
-    return fail(Fault::config, fmt::format("not a JSON object: {}", simdjson::error_message(error)));
+    return fail(Fault::config,
+                fmt::format("not a JSON object: {}", simdjson::error_message(error)));
   }
   Members members(file, "file");
   const auto provider = members.optional<std::string_view>("provider", "expected a name");

@@ -139,7 +139,8 @@ WorstRates worst_rates(const PriceList& list, Tokens prompt_max, const Condition
   const PriceVersion& version = list.at(asked.at);
   Applicable holds = applicable(version, asked);
   if (version.us && asked.geo.empty()) {
-    holds.times = holds.times * *version.us;  // the workspace may say "us" where the request is silent
+    holds.times =
+        holds.times * *version.us;  // the workspace may say "us" where the request is silent
   }
   Rate input;
   Rate output;
@@ -164,7 +165,9 @@ WorstRates worst_rates(const PriceList& list, Tokens prompt_max, const Condition
           .web_search = version.web_search};
 }
 
-Tokens longest_output(const PriceList& list) { return list.versions.back().output_max; }
+Tokens longest_output(const PriceList& list) {
+  return list.versions.back().output_max;
+}
 
 Amount at_most(Tokens tokens, Rate rate) {
   const __int128 picos = static_cast<__int128>(tokens.count()) * rate.count();

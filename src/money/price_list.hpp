@@ -87,8 +87,8 @@ struct PriceVersion {
 class PriceList {
  public:
   std::string provider;
-  std::vector<std::string> models;      // the first names the list
-  std::vector<PriceVersion> versions;   // by `from`; never empty
+  std::vector<std::string> models;     // the first names the list
+  std::vector<PriceVersion> versions;  // by `from`; never empty
 
   /// The version in force at `at`; before the first, the first.
   const PriceVersion& at(Instant when) const;

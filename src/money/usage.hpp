@@ -11,7 +11,7 @@ namespace purser {
 
 /// Classes are disjoint unless a line says "of". All counts are ≥ 0.
 struct Usage {
-  Tokens input_uncached;     // full-price input of every modality, tool-use prompts included
+  Tokens input_uncached;  // full-price input of every modality, tool-use prompts included
   Tokens cache_read;
   Tokens cache_write_short;  // Anthropic 5m, OpenAI 30m
   Tokens cache_write_long;   // Anthropic 1h, OpenAI 12h

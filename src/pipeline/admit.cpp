@@ -64,10 +64,11 @@ OrDenial<Pricing> price(const Policy& policy, const Provider& provider, const Ca
     }
   }
   if (unpriced && !policy.ceiling) {
-    return denied(Refused::no_price,
-                  fmt::format("the price book has no price for model '{}' at {}; an operator can "
-                              "add one (purser prices import) or allow a ceiling (unpriced.ceiling)",
-                              call.model, provider.name));
+    return denied(
+        Refused::no_price,
+        fmt::format("the price book has no price for model '{}' at {}; an operator can "
+                    "add one (purser prices import) or allow a ceiling (unpriced.ceiling)",
+                    call.model, provider.name));
   }
   if (unpriced) {
     raise(pricing.worst, {.input = policy.ceiling->input,

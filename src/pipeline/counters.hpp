@@ -28,21 +28,21 @@ inline constexpr std::array<std::int64_t, 8> kAddedUsBounds{50,    100,    250, 
                                                             5'000, 25'000, 250'000, 2'500'000};
 
 struct Counters {
-  std::array<std::array<Count, kOutcomes>, kDialects> calls;     // by how the hold ended
+  std::array<std::array<Count, kOutcomes>, kDialects> calls;  // by how the hold ended
   std::array<std::array<Count, kOutcomes>, kDialects> cost_nanos;
   std::array<Count, kDialects> tokens_in;
   std::array<Count, kDialects> tokens_out;
   std::array<Count, kDialects> tokens_cached;
-  std::array<Count, kRefusals> refusals;    // by wire's Refused
-  std::array<Count, 6> upstream_status;     // 1xx … 5xx, [0]: no answer
-  Count fitted;                             // output bound lowered to fit the money left
-  Count waited;                             // calls that waited for held money
-  Count drained;                            // streams read to their end after the client had left
-  Count cut;                                // streams ended at their hold
-  Count overruns;                           // answers that cost more than was held
-  Count unpriced;                           // calls priced at the ceiling
-  Count in_flight;                          // goes up and down
-  Count connections;                        // goes up and down
+  std::array<Count, kRefusals> refusals;  // by wire's Refused
+  std::array<Count, 6> upstream_status;   // 1xx … 5xx, [0]: no answer
+  Count fitted;                           // output bound lowered to fit the money left
+  Count waited;                           // calls that waited for held money
+  Count drained;                          // streams read to their end after the client had left
+  Count cut;                              // streams ended at their hold
+  Count overruns;                         // answers that cost more than was held
+  Count unpriced;                         // calls priced at the ceiling
+  Count in_flight;                        // goes up and down
+  Count connections;                      // goes up and down
   std::array<Count, kAddedUsBounds.size() + 1> added_us;
   Count added_us_sum;
 };

@@ -94,8 +94,8 @@ void append_field(std::string& out, std::string_view name, std::string_view valu
 }
 
 std::string_view reason_phrase(int status) {
-  const auto text = beast::http::obsolete_reason(
-      beast::http::int_to_status(static_cast<unsigned>(status)));
+  const auto text =
+      beast::http::obsolete_reason(beast::http::int_to_status(static_cast<unsigned>(status)));
   return {text.data(), text.size()};
 }
 

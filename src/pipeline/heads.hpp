@@ -24,7 +24,7 @@ struct OutgoingHead {
   std::string_view query;  // a "key=" pair is left out: it was the caller's secret
   std::size_t body_bytes = 0;
   bool has_body = true;
-  std::string_view secret;  // the provider's key; empty: none is sent
+  std::string_view secret;         // the provider's key; empty: none is sent
   bool secret_as_api_key = false;  // x-api-key instead of Authorization: Bearer
 };
 /// Appends a whole request head.

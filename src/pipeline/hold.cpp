@@ -160,8 +160,8 @@ Held Holding::held() const {
   if (held.fitted || !admitted_.output_known) {
     held.edits.output_max = output_max_;
   }
-  held.edits.ask_usage =
-      admitted_.call.dialect == Dialect::chat && admitted_.call.stream && !admitted_.call.asks_usage;
+  held.edits.ask_usage = admitted_.call.dialect == Dialect::chat && admitted_.call.stream &&
+                         !admitted_.call.asks_usage;
   held.edits.provider = admitted_.provider->name;
   return held;
 }
@@ -256,11 +256,11 @@ Awaitable<OrDenial<void>> record_hold(const Admitted& admitted, const Held& held
     services.books.treasury.settle(*held.hold, {});
   }
   services.books.waiting.call_all();
-  co_return std::unexpected(Denial{.why = Refused::overloaded,
-                                   .message = "the books cannot be written, so no call may leave: " +
-                                              written.error().message,
-                                   .retry_after = {},
-                                   .limit = {}});
+  co_return std::unexpected(Denial{
+      .why = Refused::overloaded,
+      .message = "the books cannot be written, so no call may leave: " + written.error().message,
+      .retry_after = {},
+      .limit = {}});
 }
 
 void append_standing(std::string& head, const Admitted& admitted, Services& services) {

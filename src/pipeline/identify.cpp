@@ -51,9 +51,9 @@ constexpr std::array kSources{
     Source{"x-purser-session", &Labels::session},
     Source{"x-purser-priority", &Labels::priority},
     Source{"x-purser-tags", &Labels::tags},
-    Source{"helicone-user-id", &Labels::user},             // Helicone
+    Source{"helicone-user-id", &Labels::user},  // Helicone
     Source{"helicone-session-id", &Labels::session},
-    Source{"x-litellm-end-user-id", &Labels::user},        // LiteLLM
+    Source{"x-litellm-end-user-id", &Labels::user},  // LiteLLM
     Source{"x-litellm-customer-id", &Labels::user},
     Source{"x-litellm-session-id", &Labels::session},
     Source{"x-litellm-trace-id", &Labels::session},
@@ -63,7 +63,7 @@ constexpr std::array kSources{
     Source{"session_id", &Labels::session},
     Source{"thread-id", &Labels::session},
     Source{"conversation_id", &Labels::session},
-    Source{"x-opencode-session", &Labels::session},        // OpenCode
+    Source{"x-opencode-session", &Labels::session},  // OpenCode
     Source{"x-session-affinity", &Labels::session},
     Source{"x-session-id", &Labels::session},
 };
@@ -90,8 +90,8 @@ Error bad_label(std::string_view what, std::string_view reason) {
 
 Result<void> check(std::string_view what, std::string_view value) {
   if (value.size() > kLabelBytesMax) {
-    return std::unexpected(bad_label(
-        what, "is longer than " + std::to_string(kLabelBytesMax) + " bytes"));
+    return std::unexpected(
+        bad_label(what, "is longer than " + std::to_string(kLabelBytesMax) + " bytes"));
   }
   for (const char c : value) {
     if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) {
@@ -111,8 +111,8 @@ struct Offer {
 
 Result<void> add_tag(Caller& caller, std::string_view name, std::string_view value) {
   if (name.empty() || caller.tags.size() == kTagsMax) {
-    return std::unexpected(bad_label("tags", name.empty() ? "must be like name=value, name=value"
-                                                          : "has more than 16 entries"));
+    return std::unexpected(bad_label(
+        "tags", name.empty() ? "must be like name=value, name=value" : "has more than 16 entries"));
   }
   for (const std::string_view part : {name, value}) {
     if (auto checked = check("tags", part); !checked) {
@@ -169,8 +169,8 @@ Credentials read_credentials(const std::vector<Field>& fields, std::string_view 
       }
     } else if (same_name(field.name, "x-purser-key")) {
       found.purser = field.value;
-    } else if (found.provider.empty() && (same_name(field.name, "x-api-key") ||
-                                          same_name(field.name, "x-goog-api-key"))) {
+    } else if (found.provider.empty() &&
+               (same_name(field.name, "x-api-key") || same_name(field.name, "x-goog-api-key"))) {
       found.provider = field.value;
       found.as_api_key = true;
     }
@@ -235,8 +235,7 @@ Result<void> apply_labels(Caller& caller, const LabelRights& rights, const Label
   if (rights.priority && !labels.priority.empty()) {
     const auto priority = parse_priority(labels.priority);
     if (!priority) {
-      return std::unexpected(
-          bad_label("priority", "must be background, normal or essential"));
+      return std::unexpected(bad_label("priority", "must be background, normal or essential"));
     }
     caller.priority = *priority;
   }

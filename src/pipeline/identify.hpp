@@ -14,8 +14,8 @@ namespace purser {
 
 /// Secrets as they came. A caller may bring its own provider key besides the one that names it.
 struct Credentials {
-  std::string purser;    // x-purser-key
-  std::string provider;  // Authorization: Bearer, x-api-key, x-goog-api-key, ?key=
+  std::string purser;       // x-purser-key
+  std::string provider;     // Authorization: Bearer, x-api-key, x-goog-api-key, ?key=
   bool as_api_key = false;  // it came as x-api-key
   /// What names the caller: its Purser key if it sent one apart, else whatever it sent.
   std::string_view naming() const { return purser.empty() ? provider : purser; }

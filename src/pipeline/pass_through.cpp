@@ -45,8 +45,8 @@ Awaitable<bool> pass_through(Connection& client, const Request& request, Dialect
     head.clear();
     append_response_head(head, asked.incoming->status(), asked.incoming->fields());
   }
-  if (!asked.incoming || !co_await read_whole(*asked.incoming, body, kFreeAnswerMax,
-                                              provider->waits.between_bytes)) {
+  if (!asked.incoming ||
+      !co_await read_whole(*asked.incoming, body, kFreeAnswerMax, provider->waits.between_bytes)) {
     const Denial denial{asked.timed_out ? Refused::timeout : Refused::upstream,
                         provider->name + " did not answer: " +
                             (asked.failure.empty() ? "the answer was cut" : asked.failure),

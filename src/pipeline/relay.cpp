@@ -69,7 +69,11 @@ class Stream {
  public:
   Stream(Incoming& incoming, Connection& client, Meter& meter, const Admitted& admitted,
          const Held& held, Core& core)
-      : incoming_(incoming), client_(client), meter_(meter), admitted_(admitted), held_(held),
+      : incoming_(incoming),
+        client_(client),
+        meter_(meter),
+        admitted_(admitted),
+        held_(held),
         core_(core) {}
 
   Awaitable<Relayed> run();
@@ -100,8 +104,8 @@ std::chrono::seconds Stream::patience() const {
   if (!draining_) {
     return silence;
   }
-  const auto left = std::chrono::ceil<std::chrono::seconds>(drain_until_ -
-                                                            std::chrono::steady_clock::now());
+  const auto left =
+      std::chrono::ceil<std::chrono::seconds>(drain_until_ - std::chrono::steady_clock::now());
   return std::clamp(left, std::chrono::seconds(0), silence);
 }
 

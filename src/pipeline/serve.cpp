@@ -74,11 +74,11 @@ std::string request_head(const Admitted& admitted, const Request& request, std::
 Awaitable<Asked> forward(const Admitted& admitted, const Held& held, const Request& request,
                          Pool& pool) {
   const bool edited = held.edits.output_max || held.edits.ask_usage;
-  const std::string other = edited ? splice(admitted.call, request.body, held.edits) : std::string();
+  const std::string other =
+      edited ? splice(admitted.call, request.body, held.edits) : std::string();
   const std::string_view body = edited ? std::string_view(other) : request.body;
-  const std::string head =
-      request_head(admitted, request, below_base(request.path, admitted.provider->origin),
-                   body.size());
+  const std::string head = request_head(
+      admitted, request, below_base(request.path, admitted.provider->origin), body.size());
   co_return co_await ask(pool, head, body);
 }
 
@@ -95,7 +95,7 @@ Awaitable<bool> no_answer(Connection& client, const Request& request, const Admi
       .retry_after = {},
       .limit = {}};
   co_return co_await deny(client, request, admitted.call.dialect, denial, to_text(admitted.id),
-                            core);
+                          core);
 }
 
 bool is_event_stream(const std::vector<Field>& fields) {
@@ -123,13 +123,11 @@ Awaitable<bool> answer_stream(Connection& client, bool keep_alive, const Admitte
   end_head_chunked(head, keep_alive);
   co_await client.send({head});
   head = {};
-  const auto meter = make_meter(
-      admitted.call.dialect,
-      {.stream = true,
-       .hide_usage = held.edits.ask_usage,
-       .keep_text = false,
-       .provider = admitted.provider->name,
-       .whole_events = false});
+  const auto meter = make_meter(admitted.call.dialect, {.stream = true,
+                                                        .hide_usage = held.edits.ask_usage,
+                                                        .keep_text = false,
+                                                        .provider = admitted.provider->name,
+                                                        .whole_events = false});
   Relayed relayed = co_await relay(incoming, client, *meter, admitted, held, core);
   relayed.answered.first_byte_us = first_byte_us;
   settle(admitted, held, relayed.answered, core, services);
@@ -145,18 +143,17 @@ Awaitable<bool> answer_plain(Connection& client, bool keep_alive, const Admitted
   std::string head;
   append_response_head(head, incoming.status(), incoming.fields());
   std::string body;
-  const bool whole = co_await read_whole(incoming, body, kPlainAnswerMax,
-                                         admitted.provider->waits.between_bytes);
+  const bool whole =
+      co_await read_whole(incoming, body, kPlainAnswerMax, admitted.provider->waits.between_bytes);
   Answered answered;
   answered.status = incoming.status();
   answered.first_byte_us = first_byte_us;
   if (answered.status / 100 == 2) {
-    const auto meter = make_meter(admitted.call.dialect,
-                                  {.stream = false,
-                                   .hide_usage = false,
-                                   .keep_text = false,
-                                   .provider = admitted.provider->name,
-                                   .whole_events = false});
+    const auto meter = make_meter(admitted.call.dialect, {.stream = false,
+                                                          .hide_usage = false,
+                                                          .keep_text = false,
+                                                          .provider = admitted.provider->name,
+                                                          .whole_events = false});
     std::string unused;
     meter->see(body, unused);
     answered.reply = meter->finish(whole, unused);
@@ -216,7 +213,7 @@ Awaitable<bool> serve(Connection& client, const Request& request, Dialect dialec
 }
 
 Awaitable<bool> deny(Connection& client, const Request& request, Dialect dialect,
-                       const Denial& denial, std::string_view request_id, Core& core) {
+                     const Denial& denial, std::string_view request_id, Core& core) {
   core.counters.refusals[static_cast<std::size_t>(denial.why)].add();
   const RefusalBody phrased = refusal(dialect, denial.why, denial.message, request_id);
   std::string head = "HTTP/1.1 ";

@@ -18,6 +18,6 @@ Awaitable<bool> pass_through(Connection& client, const Request& request, Dialect
 /// Answers with Purser's own error, phrased in the dialect.
 struct Denial;
 Awaitable<bool> deny(Connection& client, const Request& request, Dialect dialect,
-                       const Denial& denial, std::string_view request_id, Core& core);
+                     const Denial& denial, std::string_view request_id, Core& core);
 
 }  // namespace purser

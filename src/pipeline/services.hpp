@@ -31,8 +31,8 @@ namespace purser {
 
 /// A provider as the pipeline sees it. Its connections are pooled on each core.
 struct Provider {
-  std::string name;      // as in the price book
-  std::string secret;    // empty: the caller must bring its own
+  std::string name;    // as in the price book
+  std::string secret;  // empty: the caller must bring its own
   bool secret_as_api_key = false;
   Origin origin;
   UpstreamLimits waits;

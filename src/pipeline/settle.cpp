@@ -77,10 +77,15 @@ SettleEntry entry_of(const Admitted& admitted, const Held& held, const Answered&
                     .unpriced = list_for(admitted, reply.model) == nullptr,
                     .legs = {}};
   switch (answered.outcome) {
-    case Outcome::settled: entry.cost = reply_cost(admitted, reply); break;
+    case Outcome::settled:
+      entry.cost = reply_cost(admitted, reply);
+      break;
     case Outcome::presumed:
-    case Outcome::estimated: entry.cost = held.worst; break;
-    case Outcome::released: break;
+    case Outcome::estimated:
+      entry.cost = held.worst;
+      break;
+    case Outcome::released:
+      break;
   }
   return entry;
 }

@@ -1,7 +1,8 @@
 // pipeline/stages.hpp — the stages of one call, in order. Each takes what the one before it made,
 // so none can be skipped or reordered:
 //
-//   request ─admit▶ Admitted ─hold▶ Held ─record_hold▶ ─ask▶ Incoming ─relay▶ Reply ─settle▶ Settled
+//   request ─admit▶ Admitted ─hold▶ Held ─record_hold▶ ─ask▶ Incoming ─relay▶ Reply ─settle▶
+//   Settled
 //
 // Or, at any of them, a Denial: what to tell the caller, in nobody's dialect yet.
 #pragma once
@@ -62,11 +63,11 @@ struct Admitted {
   Instant at;
   SteadyTime began;
   Caller caller;
-  Call call;               // its views and spans are good until the request is sent
-  std::string model;       // as asked; outlives the request
+  Call call;          // its views and spans are good until the request is sent
+  std::string model;  // as asked; outlives the request
   Pricing pricing;
-  Tokens input_max;          // hard bound; hold() may replace it by a tighter one
-  Tokens output_max;         // of one choice
+  Tokens input_max;           // hard bound; hold() may replace it by a tighter one
+  Tokens output_max;          // of one choice
   bool output_known = false;  // the caller or the model bounds it: nothing need be said
 };
 
@@ -91,10 +92,10 @@ struct Held {
 /// What the provider's answer was, as far as the books care.
 struct Answered {
   Reply reply;
-  int status = 0;            // 0: no answer came
+  int status = 0;  // 0: no answer came
   Outcome outcome = Outcome::presumed;
   std::int64_t first_byte_us = 0;
-  std::string why;           // of an answer that broke
+  std::string why;  // of an answer that broke
 };
 
 struct Settled {
@@ -107,11 +108,11 @@ OrDenial<Admitted> admit(const Request& request, Dialect dialect, Core& core, Se
 /// Holds the worst case in all accounts or none. When money is short: counts the prompt exactly,
 /// lowers the output bound to fit, waits for what other calls may give back, and only then refuses.
 Awaitable<OrDenial<Held>> hold(const Admitted& admitted, std::string_view body, Core& core,
-                                Services& services);
+                               Services& services);
 
 /// Makes the hold durable; waits for the disk when durability is strict.
 Awaitable<OrDenial<void>> record_hold(const Admitted& admitted, const Held& held, Core& core,
-                                       Services& services);
+                                      Services& services);
 
 /// Ends the hold in treasury and ledger, exactly once, and counts and logs the turn.
 Settled settle(const Admitted& admitted, const Held& held, const Answered& answered, Core& core,

@@ -33,8 +33,8 @@ std::string random_text(std::size_t bytes) {
   randombytes_buf(raw.data(), raw.size());
   constexpr int kVariant = sodium_base64_VARIANT_URLSAFE_NO_PADDING;
   std::string text(sodium_base64_encoded_len(raw.size(), kVariant), '\0');
-  sodium_bin2base64(text.data(), text.size(),
-                    reinterpret_cast<const unsigned char*>(raw.data()), raw.size(), kVariant);
+  sodium_bin2base64(text.data(), text.size(), reinterpret_cast<const unsigned char*>(raw.data()),
+                    raw.size(), kVariant);
   text.resize(text.size() - 1);  // its terminating zero
   return text;
 }
@@ -43,13 +43,11 @@ struct NamedRight {
   std::string_view name;
   bool LabelRights::* right;
 };
-constexpr std::array kRights{NamedRight{"user", &LabelRights::user},
-                             NamedRight{"tier", &LabelRights::tier},
-                             NamedRight{"team", &LabelRights::team},
-                             NamedRight{"feature", &LabelRights::feature},
-                             NamedRight{"session", &LabelRights::session},
-                             NamedRight{"priority", &LabelRights::priority},
-                             NamedRight{"tags", &LabelRights::tags}};
+constexpr std::array kRights{
+    NamedRight{"user", &LabelRights::user},       NamedRight{"tier", &LabelRights::tier},
+    NamedRight{"team", &LabelRights::team},       NamedRight{"feature", &LabelRights::feature},
+    NamedRight{"session", &LabelRights::session}, NamedRight{"priority", &LabelRights::priority},
+    NamedRight{"tags", &LabelRights::tags}};
 
 std::string tags_json(const Caller& caller) {
   std::string json;
@@ -238,7 +236,8 @@ Result<std::vector<KeyRecord>> KeyBook::list() const {
 }
 
 Result<void> KeyBook::revoke(std::string_view id, Instant now) {
-  auto update = database_.prepare("UPDATE keys SET revoked=? WHERE id=? AND revoked>? RETURNING id");
+  auto update =
+      database_.prepare("UPDATE keys SET revoked=? WHERE id=? AND revoked>? RETURNING id");
   if (!update) {
     return std::unexpected(update.error());
   }
@@ -271,8 +270,7 @@ Result<NewKey> KeyBook::rotate(std::string_view id, Instant now, Instant old_unt
                                    " that is not revoked; `purser keys list` shows them");
   }
   static_cast<void>(find->step());  // ends the read, so that the write below may begin
-  const NewKey made{.id = std::string(id),
-                    .secret = std::string(kSecretPrefix) + random_text(32)};
+  const NewKey made{.id = std::string(id), .secret = std::string(kSecretPrefix) + random_text(32)};
   if (auto begun = database_.execute("BEGIN IMMEDIATE"); !begun) {
     return std::unexpected(begun.error());
   }

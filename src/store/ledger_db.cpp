@@ -66,10 +66,12 @@ CREATE TABLE IF NOT EXISTS audit(
 )";
 
 constexpr std::string_view kInsert =
-    "INSERT INTO calls VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,"
+    "INSERT INTO calls "
+    "VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,"
     "?,?,?,?,?,?,?,?,?,?,?,?,?)";
 constexpr std::string_view kAdd =
-    "INSERT INTO accounts VALUES(?,?,?) ON CONFLICT(key) DO UPDATE SET posted=posted+excluded.posted";
+    "INSERT INTO accounts VALUES(?,?,?) ON CONFLICT(key) DO UPDATE SET "
+    "posted=posted+excluded.posted";
 constexpr std::string_view kMark = "INSERT OR REPLACE INTO meta VALUES(?,?)";
 /// Counting a million rows takes seconds, so their number is kept beside them.
 constexpr std::string_view kCount =
@@ -88,8 +90,7 @@ std::string tags_json(const Caller& caller) {
   return json;
 }
 
-Result<std::int64_t> meta(const Database& database, std::string_view name,
-                          std::int64_t otherwise) {
+Result<std::int64_t> meta(const Database& database, std::string_view name, std::int64_t otherwise) {
   auto select = database.prepare("SELECT value FROM meta WHERE name=?");
   if (!select) {
     return std::unexpected(select.error());
@@ -155,8 +156,8 @@ Result<void> make_tables(const Database& database) {
   if (*format > kFormat) {
     return fail(Fault::store, "the books were written by a newer Purser: use that one");
   }
-  return database.execute("INSERT OR IGNORE INTO meta VALUES('format', " +
-                          std::to_string(kFormat) + ")");
+  return database.execute("INSERT OR IGNORE INTO meta VALUES('format', " + std::to_string(kFormat) +
+                          ")");
 }
 
 Result<LedgerDb> LedgerDb::open(const std::filesystem::path& folder) {
@@ -179,8 +180,8 @@ Result<void> LedgerDb::prepare() {
     Statement* statement;
     std::string_view sql;
   };
-  for (const Wanted& wanted : {Wanted{&insert_, kInsert}, Wanted{&add_, kAdd}, Wanted{&mark_, kMark},
-                              Wanted{&count_, kCount}}) {
+  for (const Wanted& wanted : {Wanted{&insert_, kInsert}, Wanted{&add_, kAdd},
+                               Wanted{&mark_, kMark}, Wanted{&count_, kCount}}) {
     auto prepared = database_.prepare(wanted.sql);
     if (!prepared) {
       return std::unexpected(prepared.error());
@@ -306,10 +307,13 @@ Result<std::vector<LedgerDb::Balance>> LedgerDb::balances(Instant now) {
     if (!account) {
       return std::unexpected(account.error());
     }
-    found.push_back({*account, Units(select->number_at(1)), Instant::from_nanos(select->number_at(2))});
+    found.push_back(
+        {*account, Units(select->number_at(1)), Instant::from_nanos(select->number_at(2))});
   }
 }
 
-Result<void> LedgerDb::checkpoint() { return database_.execute("PRAGMA wal_checkpoint(TRUNCATE)"); }
+Result<void> LedgerDb::checkpoint() {
+  return database_.execute("PRAGMA wal_checkpoint(TRUNCATE)");
+}
 
 }  // namespace purser

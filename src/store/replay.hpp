@@ -11,11 +11,11 @@ namespace purser {
 
 /// What stood in the segments, read in order.
 struct Replayed {
-  std::vector<ClosedCall> closed;       // over, and not yet in the database
-  std::map<CallId, HoldEntry> open;     // held, and nothing more is known
-  std::int64_t newest_segment = 0;      // 0: there is none
-  std::uint64_t newest_end = 0;         // where its last whole record ends
-  CallId last;                          // the largest call seen
+  std::vector<ClosedCall> closed;    // over, and not yet in the database
+  std::map<CallId, HoldEntry> open;  // held, and nothing more is known
+  std::int64_t newest_segment = 0;   // 0: there is none
+  std::uint64_t newest_end = 0;      // where its last whole record ends
+  CallId last;                       // the largest call seen
 };
 
 /// Reads every segment. Settlements before `folded` are in the database already: they only end

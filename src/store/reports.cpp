@@ -17,13 +17,17 @@ struct Dimension {
   std::string_view name;
   std::string_view sql;
 };
-constexpr std::array kDimensions{
-    Dimension{"user", "user"},         Dimension{"tier", "tier"},
-    Dimension{"team", "team"},         Dimension{"feature", "feature"},
-    Dimension{"session", "session"},   Dimension{"key", "key"},
-    Dimension{"model", "model"},       Dimension{"provider", "provider"},
-    Dimension{"priority", "priority"}, Dimension{"outcome", "outcome"},
-    Dimension{"day", "date(at/1000000000,'unixepoch')"}};
+constexpr std::array kDimensions{Dimension{"user", "user"},
+                                 Dimension{"tier", "tier"},
+                                 Dimension{"team", "team"},
+                                 Dimension{"feature", "feature"},
+                                 Dimension{"session", "session"},
+                                 Dimension{"key", "key"},
+                                 Dimension{"model", "model"},
+                                 Dimension{"provider", "provider"},
+                                 Dimension{"priority", "priority"},
+                                 Dimension{"outcome", "outcome"},
+                                 Dimension{"day", "date(at/1000000000,'unixepoch')"}};
 
 Result<Database> open_books(const std::filesystem::path& folder) {
   const std::filesystem::path file = folder / kDatabaseName;
@@ -119,8 +123,8 @@ Result<std::optional<std::string>> find_call(const std::filesystem::path& folder
   object.text("call_id", fmt::format("call_{:016x}", id.count()))
       .text("at", to_rfc3339(Instant::from_nanos(select->number_at(0))))
       .text("ended", to_rfc3339(Instant::from_nanos(select->number_at(1))));
-  constexpr std::array kTexts{"key_id",  "user_id",  "tier",     "team",
-                              "feature", "session_id", "priority", "provider", "dialect"};
+  constexpr std::array kTexts{"key_id",     "user_id",  "tier",     "team",   "feature",
+                              "session_id", "priority", "provider", "dialect"};
   for (std::size_t i = 0; i < kTexts.size(); ++i) {
     object.text(kTexts[i], select->text_at(static_cast<int>(i) + 2));
   }
@@ -129,13 +133,18 @@ Result<std::optional<std::string>> find_call(const std::filesystem::path& folder
       .text("model_asked", select->text_at(13))
       .text("outcome", select->text_at(14))
       .number("status", select->number_at(15))
-      .raw("cost_usd", to_exact_dollars(
-                           Amount::from_nanos(select->number_at(16) + select->number_at(33))))
+      .raw("cost_usd",
+           to_exact_dollars(Amount::from_nanos(select->number_at(16) + select->number_at(33))))
       .raw("corrections_usd", dollars(33))
       .raw("held_usd", dollars(17));
-  constexpr std::array kNumbers{"tokens_in",          "tokens_out",        "tokens_uncached",
-                                "tokens_cache_read",  "tokens_cache_write_short",
-                                "tokens_cache_write_long", "tokens_reasoning", "web_searches"};
+  constexpr std::array kNumbers{"tokens_in",
+                                "tokens_out",
+                                "tokens_uncached",
+                                "tokens_cache_read",
+                                "tokens_cache_write_short",
+                                "tokens_cache_write_long",
+                                "tokens_reasoning",
+                                "web_searches"};
   for (std::size_t i = 0; i < kNumbers.size(); ++i) {
     object.number(kNumbers[i], select->number_at(static_cast<int>(i) + 18));
   }

@@ -1,4 +1,5 @@
-// store/reports.hpp — questions to the ledger: spend by label, one call, and whether it all adds up.
+// store/reports.hpp — questions to the ledger: spend by label, one call, and whether it all adds
+// up.
 #pragma once
 
 #include <filesystem>

@@ -21,7 +21,9 @@ void Statement::Finalize::operator()(sqlite3_stmt* statement) const {
   sqlite3_finalize(statement);
 }
 
-void Database::Close::operator()(sqlite3* database) const { sqlite3_close_v2(database); }
+void Database::Close::operator()(sqlite3* database) const {
+  sqlite3_close_v2(database);
+}
 
 Statement& Statement::number(std::int64_t value) {
   const int bound = sqlite3_bind_int64(statement_.get(), ++bound_, value);
@@ -37,8 +39,8 @@ Statement& Statement::text(std::string_view value) {
 }
 
 Statement& Statement::blob(std::string_view value) {
-  const int bound = sqlite3_bind_blob64(statement_.get(), ++bound_, value.data(), value.size(),
-                                        SQLITE_TRANSIENT);
+  const int bound =
+      sqlite3_bind_blob64(statement_.get(), ++bound_, value.data(), value.size(), SQLITE_TRANSIENT);
   INVARIANT(bound == SQLITE_OK, "a statement is bound as it was written");
   return *this;
 }
@@ -77,7 +79,9 @@ std::int64_t Statement::number_at(int column) const {
   return sqlite3_column_int64(statement_.get(), column);
 }
 
-std::string Statement::text_at(int column) const { return std::string(blob_at(column)); }
+std::string Statement::text_at(int column) const {
+  return std::string(blob_at(column));
+}
 
 std::string_view Statement::blob_at(int column) const {
   const void* bytes = sqlite3_column_blob(statement_.get(), column);
@@ -86,8 +90,8 @@ std::string_view Statement::blob_at(int column) const {
 }
 
 Result<Database> Database::open(const std::filesystem::path& file, Access access) {
-  const int flags = access == Access::write ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
-                                            : SQLITE_OPEN_READONLY;
+  const int flags =
+      access == Access::write ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY;
   sqlite3* handle = nullptr;
   const int opened = sqlite3_open_v2(file.c_str(), &handle, flags | SQLITE_OPEN_NOMUTEX, nullptr);
   Database database;
@@ -125,6 +129,8 @@ Result<void> Database::execute(const std::string& sql) const {
   return {};
 }
 
-std::int64_t Database::last_row() const { return sqlite3_last_insert_rowid(database_.get()); }
+std::int64_t Database::last_row() const {
+  return sqlite3_last_insert_rowid(database_.get());
+}
 
 }  // namespace purser

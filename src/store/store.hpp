@@ -28,7 +28,8 @@ namespace purser {
 
 enum class Durability : std::uint8_t {
   strict,   // a hold is on disk before the call leaves
-  relaxed,  // written soon after: a crash of the machine (not of the process) may lose the last ones
+  relaxed,  // written soon after: a crash of the machine (not of the process) may lose the last
+            // ones
 };
 
 struct StoreOptions {
@@ -38,9 +39,9 @@ struct StoreOptions {
 
 /// What replaying found at start.
 struct Recovered {
-  std::uint64_t calls = 0;        // rows in the ledger
-  std::uint64_t presumed = 0;     // calls in flight at the crash, settled at their hold
-  CallId next_call;               // the first id not yet used
+  std::uint64_t calls = 0;     // rows in the ledger
+  std::uint64_t presumed = 0;  // calls in flight at the crash, settled at their hold
+  CallId next_call;            // the first id not yet used
   /// Accounts whose window has not ended: to be posted into the treasury.
   struct Balance {
     AccountKey account;
@@ -61,8 +62,7 @@ class Store {
   /// Appends a hold. `on_durable` runs on the writer thread once it may leave (at once, on the
   /// calling thread, when relaxed); it must not block. An Error means the books cannot be written:
   /// the call must not leave.
-  virtual void hold(const HoldEntry& entry,
-                    std::function<void(Result<void>)> on_durable) = 0;
+  virtual void hold(const HoldEntry& entry, std::function<void(Result<void>)> on_durable) = 0;
   /// Appends an outcome: durable soon (the next batch), not waited for.
   virtual void settle(const SettleEntry& entry) = 0;
 

@@ -42,7 +42,9 @@ class Folder {
   std::filesystem::path path_;
 };
 
-AccountKey account(std::uint64_t number) { return {.high = number, .low = ~number}; }
+AccountKey account(std::uint64_t number) {
+  return {.high = number, .low = ~number};
+}
 
 HoldEntry some_hold(std::int64_t id) {
   HoldEntry hold;
@@ -63,9 +65,9 @@ HoldEntry some_hold(std::int64_t id) {
   hold.input_max = Tokens(1000 + id);
   hold.output_max = Tokens(500);
   hold.worst = Amount::from_nanos(7'000'000 + id);
-  hold.legs = {{account(1), Units(hold.worst.nanos()), Instant::never()},
-               {account(100 + static_cast<std::uint64_t>(id % 7)), Units(1),
-                kNow + std::chrono::hours(24)}};
+  hold.legs = {
+      {account(1), Units(hold.worst.nanos()), Instant::never()},
+      {account(100 + static_cast<std::uint64_t>(id % 7)), Units(1), kNow + std::chrono::hours(24)}};
   return hold;
 }
 
@@ -92,8 +94,8 @@ struct Books {
 };
 Books open_books(const Folder& folder, Durability durability = Durability::strict) {
   Books books;
-  auto store = Store::open({.folder = folder.path(), .durability = durability}, kNow,
-                           books.recovered);
+  auto store =
+      Store::open({.folder = folder.path(), .durability = durability}, kNow, books.recovered);
   EXPECT_TRUE(store) << (store ? "" : store.error().message);
   books.store = std::move(*store);
   return books;
@@ -376,8 +378,8 @@ TEST(VerifyBooks, FindsEveryKindOfDamage) {
   for (const char* damage :
        {"UPDATE calls SET cost = cost + 1 WHERE id = 1 AND outcome = 'presumed'",
         "UPDATE accounts SET posted = posted + 1", "DELETE FROM accounts",
-        "UPDATE calls SET tokens_in = tokens_in + 1 WHERE id = 2",
-        "DELETE FROM calls WHERE id = 2", "UPDATE calls SET legs = x'00' WHERE id = 2",
+        "UPDATE calls SET tokens_in = tokens_in + 1 WHERE id = 2", "DELETE FROM calls WHERE id = 2",
+        "UPDATE calls SET legs = x'00' WHERE id = 2",
         "UPDATE calls SET outcome = 'released' WHERE id = 2",
         "INSERT INTO corrections(call, at, amount, why, legs) VALUES(77, 0, 1, '', x'')"}) {
     const Folder folder;
@@ -387,7 +389,9 @@ TEST(VerifyBooks, FindsEveryKindOfDamage) {
       ASSERT_TRUE(hold_durably(*books.store, some_hold(2)));
       books.store->settle(some_settle(some_hold(2)));
     }
-    { const Books books = open_books(folder); }
+    {
+      const Books books = open_books(folder);
+    }
     ASSERT_TRUE(verify_books(folder.path())->findings.empty());
     {
       const auto database = Database::open(folder.path() / "purser.db", Database::Access::write);

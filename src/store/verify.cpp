@@ -174,7 +174,8 @@ Result<Proof> Prover::prove(const std::filesystem::path& folder) {
   if (auto begun = database_.execute("BEGIN"); !begun) {
     return std::unexpected(begun.error());
   }
-  for (const auto step : {&Prover::add_calls, &Prover::add_corrections, &Prover::compare_accounts}) {
+  for (const auto step :
+       {&Prover::add_calls, &Prover::add_corrections, &Prover::compare_accounts}) {
     if (auto done = (this->*step)(); !done) {
       return std::unexpected(done.error());
     }
