@@ -51,7 +51,8 @@ TEST(Config, EveryMistakeIsFoundWhereItStands) {
       {"keys:\n  unknwon: refuse", R"(f:2:3: unknown key "unknwon"; did you mean "unknown"?)"},
       {"telemetry: {zzz: 1}", R"(f:1:13: unknown key "zzz"; known here: turns)"},
       {"durability: strickt",
-       R"(f:1:13: durability: expected one of strict, relaxed, got "strickt"; did you mean "strict"?)"},
+       R"(f:1:13: durability: expected one of strict, relaxed, got "strickt";)"
+       R"( did you mean "strict"?)"},
       {"threads: many", R"(f:1:10: threads: expected a whole number from 0 to 1024, got "many")"},
       {"threads: [1]", "f:1:10: threads: expected a single value, got a list"},
       {"data: x\nthreads:", "f:2:1: threads: expected a single value, got nothing"},
@@ -257,21 +258,39 @@ TEST(ConfigWatch, AChangeIsFoundOnceAndABadOneIsRefusedWithItsReason) {
   EXPECT_FALSE(watch.look());
 
   write("threads: 22\n");
+  EXPECT_FALSE(watch.look()) << "it may not be written to its end yet";
   auto found = watch.look();
   ASSERT_TRUE(found && *found);
   EXPECT_EQ((*found)->threads, 22);
   EXPECT_FALSE(watch.look());
 
   write("threads: many\n");
+  EXPECT_FALSE(watch.look());
   found = watch.look();
   ASSERT_TRUE(found && !*found);
   EXPECT_NE(found->error().message.find(":1:10: threads: expected"), std::string::npos);
   EXPECT_FALSE(watch.look()) << "a refusal is said once";
 
   std::filesystem::remove(file);
+  EXPECT_FALSE(watch.look());
   found = watch.look();
   ASSERT_TRUE(found && !*found);
   EXPECT_NE(found->error().message.find("cannot be read"), std::string::npos);
+}
+
+TEST(ConfigWatch, AFileEmptiedBeforeItIsWrittenIsNotTakenForOneWithoutLimits) {
+  const auto file = std::filesystem::temp_directory_path() /
+                    ("purser_watch_empty_" + std::to_string(::getpid()) + ".yaml");
+  std::ofstream(file) << "threads: 1\n";
+  ConfigWatch watch(file);
+  std::ofstream(file) << "";
+  EXPECT_FALSE(watch.look());
+  std::ofstream(file) << "threads: 3\n";
+  EXPECT_FALSE(watch.look());
+  const auto found = watch.look();
+  ASSERT_TRUE(found && *found);
+  EXPECT_EQ((*found)->threads, 3);
+  std::filesystem::remove(file);
 }
 
 RC_GTEST_PROP(Config, AnyBytesAreReadOrRefusedWithAPlace, (const std::string& text)) {

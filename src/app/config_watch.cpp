@@ -7,7 +7,8 @@
 
 namespace purser {
 
-ConfigWatch::ConfigWatch(std::filesystem::path file) : file_(std::move(file)), seen_(stamp_now()) {}
+ConfigWatch::ConfigWatch(std::filesystem::path file)
+    : file_(std::move(file)), read_(stamp_now()), seen_(read_) {}
 
 ConfigWatch::Stamp ConfigWatch::stamp_now() const {
   struct stat facts{};
@@ -20,14 +21,15 @@ ConfigWatch::Stamp ConfigWatch::stamp_now() const {
 }
 
 std::optional<Result<Config>> ConfigWatch::look() {
-  if (stamp_now() == seen_) {
+  const Stamp before = std::exchange(seen_, stamp_now());
+  if (seen_ == read_ || seen_ != before) {
     return std::nullopt;
   }
   return reread();
 }
 
 Result<Config> ConfigWatch::reread() {
-  seen_ = stamp_now();  // before reading: a change during it is found at the next look
+  read_ = seen_ = stamp_now();  // before reading: a change during it is found at the next look
   return load_config(file_);
 }
 

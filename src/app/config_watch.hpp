@@ -21,7 +21,8 @@ class ConfigWatch {
   explicit ConfigWatch(std::filesystem::path file);
 
   /// Nothing when the file is as it was. Else the new configuration, or the reason why it is
-  /// refused: said once a change, not once a look.
+  /// refused: said once a change, not once a look. A change is read at the second look that finds
+  /// it the same: whoever writes may have emptied the file first, and an empty one has no limits.
   std::optional<Result<Config>> look();
   /// SIGHUP: the file is read again whether it changed or not.
   Result<Config> reread();
@@ -37,7 +38,8 @@ class ConfigWatch {
   Stamp stamp_now() const;
 
   std::filesystem::path file_;
-  Stamp seen_;
+  Stamp read_;  // what was last read
+  Stamp seen_;  // what the last look found
 };
 
 }  // namespace purser

@@ -46,15 +46,16 @@ TEST(PromptCount, CountsToolsAndSystemWhereverTheyStand) {
 
 TEST(PromptCount, LeavesInlineMediaOutButNotTheirLikeInText) {
   const std::string data(20'000, 'Q');
-  const std::string image =
-      R"({"role":"user","content":[{"type":"image_url","image_url":{"url":"data:image/png;base64,)" +
-      data + R"("}}]})";
+  const std::string image = R"({"role":"user","content":[{"type":"image_url",)"
+                            R"("image_url":{"url":"data:image/png;base64,)" +
+                            data + R"("}}]})";
   EXPECT_LT(counted(chat({image})), 100);
   const std::string source = R"({"role":"user","content":[{"source":{"data":")" + data +
                              R"(","type":"base64","media_type":"image/png"},"type":"image"}]})";
   EXPECT_LT(counted(chat({source})), 100);
   const std::string result =
-      R"({"role":"user","content":[{"type":"tool_result","content":[{"type":"image","source":{"type":"base64","data":")" +
+      R"({"role":"user","content":[{"type":"tool_result","content":[{"type":"image",)"
+      R"("source":{"type":"base64","data":")" +
       data + R"("}}]}]})";
   EXPECT_LT(counted(chat({result})), 100);
   // The same letters where they are read as text.
@@ -63,7 +64,8 @@ TEST(PromptCount, LeavesInlineMediaOutButNotTheirLikeInText) {
       message(data),
       R"({"role":"user","content":[{"type":"document","source":{"type":"text","data":")" + data +
           R"("}}]})",
-      R"({"role":"assistant","content":[{"type":"tool_use","input":{"source":{"type":"base64","data":")" +
+      R"({"role":"assistant","content":[{"type":"tool_use",)"
+      R"("input":{"source":{"type":"base64","data":")" +
           data + R"("}}}]})",
       R"({"role":"user","content":[{"type":"text","source":{"data":")" + data + R"("}}]})"};
   for (const std::string& each : texts) {

@@ -108,17 +108,20 @@ test('10,000 calls, 64 at a time, with every kind of fault: ledger and bill agre
         uncertain += 1;
       }
     }
-    for (const tag of spent.keys()) assert.ok(billed.has(tag), `${tag} was never seen by the provider`);
+    for (const tag of spent.keys())
+      assert.ok(billed.has(tag), `${tag} was never seen by the provider`);
     assert.ok(billed.size > 9_900);
     assert.ok(uncertain > 50 && uncertain < 1_500, `${uncertain} presumed`);
-    console.log(`# ${billed.size} calls, ${exact} nanodollars equal, ${uncertain} presumed at or above`);
+    console.log(
+      `# ${billed.size} calls, ${exact} nanodollars equal, ${uncertain} presumed at or above`,
+    );
     gateway.purser('verify-books', '--config', gateway.config);
   } finally {
     await gateway.stop();
   }
 });
 
-test('200 clients race for one dollar: never over, and 98 % used before the first refusal', async () => {
+test('200 clients race for one dollar: never over, 98 % used before the first refusal', async () => {
   const gateway = await startGateway({
     yaml: `
 limits:
@@ -206,7 +209,9 @@ test('kill -9 at 50 random moments under load: nothing is lost', async () => {
     }
     assert.ok(spent.size > 100, 'there was load');
     gateway.purser('verify-books', '--config', gateway.config);
-    console.log(`# ${spent.size} calls, billed ${billed}, posted ${posted}; slowest restart ${slowest} ms`);
+    console.log(
+      `# ${spent.size} calls, billed ${billed}, posted ${posted}; slowest restart ${slowest} ms`,
+    );
   } finally {
     await gateway.stop();
   }

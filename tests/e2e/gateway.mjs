@@ -21,7 +21,8 @@ export async function freePort() {
 async function untilAnswers(url, child) {
   const end = Date.now() + 20_000;
   for (;;) {
-    if (child.exitCode !== null) throw new Error(`${url}: the server exited with ${child.exitCode}`);
+    if (child.exitCode !== null)
+      throw new Error(`${url}: the server exited with ${child.exitCode}`);
     try {
       if ((await fetch(url)).ok) return;
     } catch {
@@ -69,7 +70,8 @@ ${yaml}`,
   };
   let gateway = await startPurser();
 
-  const purser = (...args) => execFileSync(binary, args, { env, encoding: 'utf8', maxBuffer: 1 << 28 });
+  const purser = (...args) =>
+    execFileSync(binary, args, { env, encoding: 'utf8', maxBuffer: 1 << 28 });
   return {
     base,
     provider,
@@ -87,9 +89,7 @@ ${yaml}`,
     },
     /** Spend by a label, in nanodollars. */
     spent(by) {
-      const rows = JSON.parse(
-        purser('report', '--config', config, '--by', by, '--format', 'json'),
-      );
+      const rows = JSON.parse(purser('report', '--config', config, '--by', by, '--format', 'json'));
       const nanos = (dollars) => BigInt(String(dollars).replace('.', ''));
       return new Map(
         (rows.rows ?? rows).map((row) => [
@@ -101,7 +101,7 @@ ${yaml}`,
     /** Every row of the provider's own bill, by the tag its call carried. */
     async billByTag() {
       const rows = new Map();
-      for (let since = 0; ; ) {
+      for (let since = 0; ;) {
         const page = await (await fetch(`${provider}/bill?since=${since}&limit=5000`)).json();
         for (const row of page.rows) {
           rows.set(row.tag, (rows.get(row.tag) ?? 0n) + BigInt(row.nanodollars));
@@ -111,7 +111,8 @@ ${yaml}`,
       }
     },
     key: (...labels) =>
-      JSON.parse(purser('keys', 'create', '--config', config, ...labels, '--format', 'json')).secret,
+      JSON.parse(purser('keys', 'create', '--config', config, ...labels, '--format', 'json'))
+        .secret,
     bill: async () => (await fetch(`${provider}/bill`)).json(),
     async stop() {
       for (const child of [gateway, simulator]) {

@@ -62,9 +62,14 @@ test('openai: a plain answer carries its usage and its cost', async () => {
   assert.equal(Math.round(cost * 1e9), Math.round(input * 2500 + output * 10000));
 });
 
-test('openai: a stream that did not ask for usage gets none, and is priced all the same', async () => {
+test('openai: a stream that did not ask for usage gets none, and is priced anyway', async () => {
   const { data: stream, response } = await openai.chat.completions
-    .create({ model: 'gpt-4o-mini', messages: say('Tell me a story'), stream: true, max_tokens: 60 })
+    .create({
+      model: 'gpt-4o-mini',
+      messages: say('Tell me a story'),
+      stream: true,
+      max_tokens: 60,
+    })
     .withResponse();
   let text = '';
   for await (const chunk of stream) {
@@ -95,7 +100,12 @@ test('openai: a stream that asked for usage gets exactly one usage chunk', async
 });
 
 test('openai: tools are called, plain and streamed', async () => {
-  const asked = { model: 'gpt-4o', messages: say('Look up Purser'), tools, tool_choice: 'required' };
+  const asked = {
+    model: 'gpt-4o',
+    messages: say('Look up Purser'),
+    tools,
+    tool_choice: 'required',
+  };
   const plain = await openai.chat.completions.create(asked);
   const call = plain.choices[0].message.tool_calls[0];
   assert.equal(call.function.name, 'look_up');
@@ -210,10 +220,13 @@ test('pace is refused with 429 and a short wait', async () => {
 
 test('a provider error passes as it came', async () => {
   await assert.rejects(
-    openai.chat.completions.create({ model: 'gpt-4o', messages: say('Hi') }, {
-      maxRetries: 0,
-      headers: { 'x-simulate': '500' },
-    }),
+    openai.chat.completions.create(
+      { model: 'gpt-4o', messages: say('Hi') },
+      {
+        maxRetries: 0,
+        headers: { 'x-simulate': '500' },
+      },
+    ),
     (error) => error.status === 500,
   );
 });
