@@ -121,7 +121,7 @@ test('10,000 calls, 64 at a time, with every kind of fault: ledger and bill agre
   }
 });
 
-test('200 clients race for one dollar: never over, 98 % used before the first refusal', async () => {
+test('200 clients race for one dollar: never over, 98 % used before a refusal', async () => {
   const gateway = await startGateway({
     yaml: `
 limits:
