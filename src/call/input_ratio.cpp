@@ -17,8 +17,10 @@ constexpr double kWeight = 0.1;
 /// Above the highest ratio seen lately, and above the usual one.
 constexpr double kAboveMax = 1.05;
 constexpr double kAboveMean = 1.15;
-/// What is reported outside of this is a mistake of the reporter.
-constexpr double kRatioMin = 0.5;
+/// A bill this far below the count was for another prompt than was counted, such as one without the
+/// thinking of earlier turns: to learn from it would bound the next prompt too low.
+constexpr double kRatioMin = 0.8;
+/// A bill this far above it is a mistake, or a loop that read its context many times.
 constexpr double kRatioMax = 8;
 
 struct Family {
@@ -65,16 +67,17 @@ std::string InputRatio::name(std::string_view provider, std::string_view model) 
 
 void InputRatio::learn(std::string_view provider, std::string_view model, Tokens counted,
                        Tokens reported) {
-  if (counted < Tokens(kCountedMin) || reported <= Tokens(0)) {
+  if (counted < Tokens(kCountedMin)) {
+    return;
+  }
+  const double ratio = static_cast<double>(reported.count()) / static_cast<double>(counted.count());
+  if (ratio < kRatioMin || ratio > kRatioMax) {
     return;
   }
   const std::string both = name(provider, model);
   if (models_.size() >= kModelsMax && !models_.contains(both)) {
     return;
   }
-  const double ratio =
-      std::clamp(static_cast<double>(reported.count()) / static_cast<double>(counted.count()),
-                 kRatioMin, kRatioMax);
   Learned& learned = models_[both];
   learned.mean += learned.answers == 0 ? ratio : (ratio - learned.mean) * kWeight;
   if (learned.answers % kSpell == 0) {

@@ -22,7 +22,8 @@ class InputRatio {
   static constexpr std::size_t kModelsMax = 512;
 
   /// `counted` is PromptCount's for this very prompt; `reported` what the provider counted, cached
-  /// or not. Pairs that say little are passed over: short prompts, for most of one is framing.
+  /// or not. Pairs that say little are passed over: short prompts, for most of one is framing, and
+  /// bills that cannot be of this prompt.
   void learn(std::string_view provider, std::string_view model, Tokens counted, Tokens reported);
 
   /// Tokens billed at most for `counted`.

@@ -176,7 +176,15 @@ TEST(InputRatio, LearnsNothingFromShortPromptsOrFromNothing) {
   ratios.learn("mistral", "m", Tokens(1000), Tokens(0));
   EXPECT_EQ(ratios.at_most("mistral", "m", Tokens(1000)), Tokens(2200));
   ratios.learn("mistral", "m", Tokens(1000), Tokens(INT64_MAX));
-  EXPECT_LT(ratios.at_most("mistral", "m", Tokens(1000)), Tokens(10'000));
+  EXPECT_EQ(ratios.at_most("mistral", "m", Tokens(1000)), Tokens(2200));
+}
+
+TEST(InputRatio, LearnsNothingFromABillThatIsNotOfThisPrompt) {
+  InputRatio ratios;
+  for (int i = 0; i < 100; ++i) {
+    ratios.learn("openai", "gpt-5", Tokens(4000), Tokens(1000));
+  }
+  EXPECT_EQ(ratios.at_most("openai", "gpt-5", Tokens(1000)), Tokens(1050));
 }
 
 TEST(TightInputBound, IsNeverAboveTheBytesAndNeverForgetsMediaOrRounds) {
