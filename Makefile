@@ -12,7 +12,7 @@ run: build
 	@exec build/release/purser serve $(if $(wildcard $(CONFIG)),--config $(CONFIG))
 
 build: setup ranks build/release/build.ninja
-	@cmake --build build/release --target purser | tail -n 1
+	@cmake --build build/release --target purser
 
 setup:
 	@tools/setup
