@@ -224,8 +224,8 @@ TEST(PriceFile, RefusesEveryMistakeWhereItStands) {
   const auto row = [](const std::string& inside) {
     return R"({"provider":"p","rows":[{)" + inside + "}]}";
   };
-  const std::string good =
-      R"("models":["m"],"checked":"2026-01-01","source":"s","usd_per_mtok":{"input":"1","output":"2"})";
+  const std::string good = R"("models":["m"],"checked":"2026-01-01","source":"s",)"
+                           R"("usd_per_mtok":{"input":"1","output":"2"})";
   ASSERT_TRUE(read_price_file(row(good)));
   for (const std::string& text :
        {std::string("{"), std::string("[]"), std::string(R"({"provider":"p"})"), row(""),

@@ -60,7 +60,7 @@ class Holding {
   Instant now_;
   Tokens output_max_;
   std::optional<HoldId> hold_;
-  bool tightened_ = false;
+  std::optional<Tokens> counted_;
 };
 
 Holding::Holding(const Admitted& admitted, std::string_view body, Core& core, Services& services)
@@ -133,14 +133,10 @@ std::optional<Shortfall> Holding::try_fitted(std::uint64_t ticket, Signal& signa
 
 /// Counts the prompt, once: exact where the tokenizer is public, by what was learned elsewhere.
 void Holding::tighten_input() {
-  if (tightened_) {
-    return;
-  }
-  tightened_ = true;
   const Tokens beside = admitted_.call.side_output_max;
-  const Tokens counted = core_.prompts.count(admitted_.model, body_);
+  counted_ = core_.prompts.count(admitted_.model, body_);
   const Tokens tight =
-      tight_input_bound(admitted_.call, admitted_.provider->name, counted, core_.ratios);
+      tight_input_bound(admitted_.call, admitted_.provider->name, *counted_, core_.ratios);
   ask_.input_max = std::min(ask_.input_max, tight + beside);
 }
 
@@ -154,6 +150,7 @@ Held Holding::held() const {
     held.parts.push_back({needs[i].account, touched[i].measure, needs[i].units, needs[i].ends});
   }
   held.input_max = ask_.input_max;
+  held.counted = counted_;
   held.output_max = output_max_;
   held.worst = worst_cost(ask_, output_max_);
   held.fitted = output_max_ < admitted_.output_max;

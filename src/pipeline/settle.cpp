@@ -122,6 +122,17 @@ void count(const Admitted& admitted, const Held& held, const SettleEntry& entry,
   }
 }
 
+/// What the provider made of a prompt that was counted here. Media, server tools and server state
+/// are billed but not in the body: such calls teach nothing.
+void learn_ratio(const Admitted& admitted, const Held& held, const SettleEntry& entry, Core& core) {
+  const Call& call = admitted.call;
+  if (held.counted && entry.outcome == Outcome::settled && call.media_parts == 0 &&
+      call.server_tool_rounds_max == 0 && !call.state_on_server) {
+    core.ratios.learn(admitted.provider->name, admitted.model, *held.counted,
+                      entry.usage.prompt_total());
+  }
+}
+
 }  // namespace
 
 Outcome outcome_of(const Reply& reply) {
@@ -152,10 +163,7 @@ Settled settle(const Admitted& admitted, const Held& held, const Answered& answe
   services.store->settle(entry);
   services.books.waiting.call_all();
   count(admitted, held, entry, core);
-  if (entry.outcome == Outcome::settled && entry.usage.prompt_total() > Tokens(0)) {
-    core.ratios.learn(admitted.provider->name, entry.model, held.input_max,
-                      entry.usage.prompt_total());
-  }
+  learn_ratio(admitted, held, entry, core);
   if (services.turns->on()) {
     thread_local std::string line;
     line.clear();

@@ -83,7 +83,8 @@ struct Held {
   std::optional<HoldId> hold;  // nothing: no limit touches the call
   std::vector<Part> parts;
   Tokens input_max;
-  Tokens output_max;  // of one choice
+  std::optional<Tokens> counted;  // the prompt, when it had to be counted
+  Tokens output_max;              // of one choice
   Amount worst;
   Edits edits;
   bool fitted = false;  // the bound was lowered to the money left

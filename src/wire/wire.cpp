@@ -54,11 +54,15 @@ Tokens input_bound(const Call& call) {
   // What providers add unseen: a few tokens to begin, and with tools a system prompt of their own.
   // The framing of a message is less than the JSON around it, which prompt_bytes counts.
   constexpr std::int64_t kFramingTokens = 64;
-  constexpr std::int64_t kToolPromptTokens = 1'024;
+  // Seen on recorded bills: 430 above the body for Messages' computer tool, 260 for its memory
+  // tool, 50 for citations.
+  constexpr std::int64_t kMessagesTokens = 512;
+  constexpr std::int64_t kToolPromptTokens = 2'048;
   // What a round of the provider's own tools adds to the context that the next round reads.
   constexpr std::int64_t kRoundTokens = 16'384;
   const std::int64_t first = call.prompt_bytes - call.media_bytes + call.media_tokens_max.count() +
-                             kFramingTokens + (call.tools > 0 ? kToolPromptTokens : 0);
+                             kFramingTokens + (call.tools > 0 ? kToolPromptTokens : 0) +
+                             (call.dialect == Dialect::messages ? kMessagesTokens : 0);
   const std::int64_t rounds = call.server_tool_rounds_max;
   // Every round reads the context again, longer by what the rounds before it found. Tokens of a
   // conversation kept by the provider (state_on_server) are in no body: whoever knows the
