@@ -1,9 +1,10 @@
 // base/instant.cpp — instants as text, both ways.
 #include "base/instant.hpp"
 
-#include <fmt/format.h>
-
+#include <array>
 #include <charconv>
+
+#include "base/digits.hpp"
 
 namespace purser {
 namespace {
@@ -94,16 +95,35 @@ std::optional<std::int64_t> take_offset(std::string_view& text) {
 
 }  // namespace
 
-std::string to_rfc3339(Instant at) {
+void append_rfc3339(std::string& out, Instant at) {
   using namespace std::chrono;
-  const sys_seconds whole{seconds(at.seconds())};
-  const auto date_part = floor<days>(whole);
-  const year_month_day date{date_part};
-  const hh_mm_ss clock{whole - date_part};
-  const auto millis = (at.nanos() - at.seconds() * 1'000'000'000) / 1'000'000;
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", int(date.year()),
-                     unsigned(date.month()), unsigned(date.day()), clock.hours().count(),
-                     clock.minutes().count(), clock.seconds().count(), millis);
+  const std::int64_t seconds_since = at.seconds();
+  const sys_days day = floor<days>(sys_seconds(seconds(seconds_since)));
+  const year_month_day date{day};
+  const auto clock = static_cast<std::uint64_t>(
+      seconds_since - duration_cast<seconds>(day.time_since_epoch()).count());
+  const auto millis =
+      static_cast<std::uint64_t>((at.nanos() - seconds_since * 1'000'000'000) / 1'000'000);
+  std::array<char, 24> text;
+  char* end = write_padded(text.data(), static_cast<std::uint64_t>(int(date.year())), 4);
+  const auto part = [&end](char separator, std::uint64_t number, std::size_t digits) {
+    *end++ = separator;
+    end = write_padded(end, number, digits);
+  };
+  part('-', unsigned(date.month()), 2);
+  part('-', unsigned(date.day()), 2);
+  part('T', clock / 3600, 2);
+  part(':', clock / 60 % 60, 2);
+  part(':', clock % 60, 2);
+  part('.', millis, 3);
+  *end++ = 'Z';
+  out.append(text.data(), end);
+}
+
+std::string to_rfc3339(Instant at) {
+  std::string text;
+  append_rfc3339(text, at);
+  return text;
 }
 
 std::optional<Instant> parse_rfc3339(std::string_view text) {

@@ -44,6 +44,7 @@ class Instant {
 
 /// "2026-11-23T18:30:00.123Z" (RFC 3339, UTC, milliseconds).
 std::string to_rfc3339(Instant at);
+void append_rfc3339(std::string& out, Instant at);
 
 /// Reads "2026-11-23", "2026-11-23T18:30:00Z" or with fraction and offset (RFC 3339); a date alone
 /// is midnight UTC. Nothing for anything else.

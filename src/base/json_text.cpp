@@ -1,8 +1,9 @@
 // base/json_text.cpp — escaping, and nothing else.
 #include "base/json_text.hpp"
 
-#include <array>
-#include <charconv>
+#include <cstring>
+
+#include "base/digits.hpp"
 
 namespace purser {
 namespace {
@@ -67,15 +68,52 @@ bool plain(char c) {
   return byte >= 0x20 && byte < 0x7F && c != '"' && c != '\\';
 }
 
-}  // namespace
+/// Not zero exactly when one of the eight bytes is not plain (Bit Twiddling Hacks, "Determine if a
+/// word has a zero byte" and "a byte less than n"; a carry reaches only bytes behind a hit).
+std::uint64_t not_plain(std::uint64_t word) {
+  constexpr std::uint64_t kOnes = ~std::uint64_t{0} / 255;
+  constexpr std::uint64_t kHigh = kOnes * 0x80;
+  const auto is_zero = [&](std::uint64_t bytes) { return (bytes - kOnes) & ~bytes; };
+  return ((word - kOnes * 0x20) | is_zero(word ^ (kOnes * '"')) | is_zero(word ^ (kOnes * '\\')) |
+          is_zero(word ^ (kOnes * 0x7F)) | word) &
+         kHigh;
+}
 
-void append_json_string(std::string& out, std::string_view text) {
-  out += '"';
-  while (!text.empty()) {
-    std::size_t run = 0;
-    while (run < text.size() && plain(text[run])) {
-      ++run;
+/// How many bytes at the front of `text` need no escape.
+std::size_t plain_run(std::string_view text) {
+  std::size_t at = 0;
+  for (std::uint64_t word = 0; at + sizeof(word) <= text.size(); at += sizeof(word)) {
+    std::memcpy(&word, text.data() + at, sizeof(word));
+    if (not_plain(word) != 0) {
+      break;
     }
+  }
+  while (at < text.size() && plain(text[at])) {
+    ++at;
+  }
+  return at;
+}
+
+/// Appends the three parts with one look at the capacity.
+void append_parts(std::string& out, std::string_view before, std::string_view text,
+                  std::string_view after) {
+  const std::size_t old = out.size();
+  const std::size_t size = old + before.size() + text.size() + after.size();
+  out.resize_and_overwrite(size, [&](char* bytes, std::size_t) {
+    char* at = bytes + old;
+    for (const std::string_view part : {before, text, after}) {
+      if (!part.empty()) {
+        std::memcpy(at, part.data(), part.size());
+        at += part.size();
+      }
+    }
+    return size;
+  });
+}
+
+void append_with_escapes(std::string& out, std::string_view text) {
+  while (!text.empty()) {
+    const std::size_t run = plain_run(text);
     out.append(text.substr(0, run));
     text.remove_prefix(run);
     if (text.empty()) {
@@ -95,16 +133,36 @@ void append_json_string(std::string& out, std::string_view text) {
       text.remove_prefix(length);
     }
   }
+}
+
+}  // namespace
+
+void append_json_string(std::string& out, std::string_view text) {
+  if (plain_run(text) == text.size()) {
+    return append_parts(out, "\"", text, "\"");
+  }
+  out += '"';
+  append_with_escapes(out, text);
   out += '"';
 }
 
 void JsonObject::key(std::string_view name) {
-  if (!first_) {
+  if (!std::exchange(first_, false)) {
     out_ += ',';
   }
-  first_ = false;
   append_json_string(out_, name);
   out_ += ':';
+}
+
+JsonObject& JsonObject::text_behind(std::string_view name, std::string_view value) {
+  if (plain_run(value) == value.size()) {
+    append_parts(out_, with_comma(name), value, "\"");
+  } else {
+    out_ += with_comma(name);
+    append_with_escapes(out_, value);
+    out_ += '"';
+  }
+  return *this;
 }
 
 JsonObject& JsonObject::text(std::string_view name, std::string_view value) {
@@ -115,9 +173,7 @@ JsonObject& JsonObject::text(std::string_view name, std::string_view value) {
 
 JsonObject& JsonObject::number(std::string_view name, std::int64_t value) {
   key(name);
-  std::array<char, 24> digits;
-  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
-  out_.append(digits.data(), end);
+  append_number(out_, value);
   return *this;
 }
 

@@ -14,6 +14,7 @@ namespace purser {
 class Buffer {
  public:
   std::string_view view() const { return {bytes_.get() + begin_, end_ - begin_}; }
+  std::span<char> bytes() { return {bytes_.get() + begin_, end_ - begin_}; }
   std::size_t size() const { return end_ - begin_; }
 
   /// Room for at least `room` more bytes at the back. Views into the buffer are invalid afterwards

@@ -5,13 +5,13 @@
 
 #include <boost/asio/buffer.hpp>
 
+#include "http/chunks.hpp"
+
 namespace purser {
 namespace {
 
 /// Enough for a typical chat request with its head; larger ones grow to their exact size.
 constexpr std::size_t kFirstRead = std::size_t{8} << 10;
-/// A chunk header or trailer that does not end within this is an attack.
-constexpr std::size_t kChunkHeaderMax = std::size_t{16} << 10;
 /// A sender slower than this for a whole body is holding memory hostage.
 constexpr std::size_t kBytesPerSecondMin = std::size_t{16} << 10;
 
@@ -58,20 +58,17 @@ Awaitable<bool> Connection::read_more(std::size_t room) {
 
 Awaitable<std::expected<Connection::Arrival, Connection::BadRequest>> Connection::next(
     Request& request) {
-  std::optional<RequestReader> reader;
-  reader.emplace(fields_);
-  std::size_t head = 0;
+  Head head;
+  std::size_t head_bytes = 0;
+  std::size_t searched = 0;
   deadline = after(in_.size() == 0 ? limits_.idle : limits_.head);
   while (true) {
-    if (in_.size() > 0) {
-      auto read = reader->read_head(in_.view());
-      if (!read) {
-        co_return bad(in_.size() > kHeadBytesMax ? 431 : 400, read.error().message);
-      }
-      head = *read;
-      if (head > 0) {
-        break;
-      }
+    head_bytes = head_length(in_.view(), searched);
+    if (std::max(head_bytes, searched) > kHeadBytesMax) {
+      co_return bad(431, "the header is larger than 32 KB");
+    }
+    if (head_bytes > 0) {
+      break;
     }
     const bool first = in_.size() == 0;
     if (!co_await read_more(first ? kFirstRead : kFirstRead / 2)) {
@@ -81,96 +78,98 @@ Awaitable<std::expected<Connection::Arrival, Connection::BadRequest>> Connection
       deadline = after(limits_.head);
     }
   }
-  if (auto body = co_await read_body(reader, head); !body) {
-    co_return std::unexpected(std::move(body.error()));
+  auto read = read_request_head(in_.view().substr(0, head_bytes), fields_);
+  if (!read) {
+    co_return bad(fields_.size() == kFieldsMax ? 431 : 400, read.error().message);
+  }
+  head = *read;
+  const bool has_body = head.framing != Framing::none;
+  body_ = {};
+  in_use_ = head_bytes;
+  if (has_body) {
+    if (auto body = co_await read_body(head, head_bytes); !body) {
+      co_return std::unexpected(std::move(body.error()));
+    }
   }
   if (gone_) {
     co_return Arrival::closed;
   }
   deadline = SteadyTime::max();
-  request = Request{.method = reader->method(),
-                    .target = reader->target(),
+  request = Request{.method = head.method,
+                    .target = head.target,
                     .path = {},
                     .query = {},
                     .body = body_,
                     .fields = &fields_,
-                    .keep_alive = reader->keep_alive()};
+                    .keep_alive = head.keep_alive};
   split_target(request);
   co_return Arrival::request;
 }
 
 Awaitable<std::expected<void, Connection::BadRequest>> Connection::read_body(
-    std::optional<RequestReader>& reader, std::size_t head) {
-  body_ = {};
-  in_use_ = head;
-  const Framing framing = reader->framing();
-  if (framing == Framing::none) {
-    co_return std::expected<void, BadRequest>{};
-  }
-  if (framing == Framing::length && reader->length() > limits_.body_bytes_max) {
+    Head& head, std::size_t head_bytes) {
+  if (head.framing == Framing::length && head.length > limits_.body_bytes_max) {
     co_return bad(413, "the request body is larger than " + std::to_string(limits_.body_bytes_max) +
                            " bytes");
   }
-  if (same_name(field_value(fields_, "expect"), "100-continue") && in_.size() == head &&
+  if (same_name(field_value(fields_, "expect"), "100-continue") && in_.size() == head_bytes &&
       !co_await send({"HTTP/1.1 100 Continue\r\n\r\n"})) {
     co_return std::expected<void, BadRequest>{};
   }
-  if (framing == Framing::chunked) {
-    co_return co_await read_chunked(reader, head);
+  if (head.framing == Framing::chunked) {
+    co_return co_await read_chunked(head, head_bytes);
   }
-  const auto length = static_cast<std::size_t>(reader->length());
-  const std::size_t whole = head + length;
+  const auto length = static_cast<std::size_t>(head.length);
+  const std::size_t whole = head_bytes + length;
   deadline = after(limits_.body + std::chrono::seconds(length / kBytesPerSecondMin));
-  make_room(reader, head, whole + kPaddingBehindBody);
+  make_room(head, head_bytes, whole + kPaddingBehindBody);
   while (in_.size() < whole) {
     if (!co_await read_more(whole + kPaddingBehindBody - in_.size())) {
       co_return std::expected<void, BadRequest>{};
     }
   }
   in_use_ = whole;
-  body_ = in_.view().substr(head, length);
+  body_ = in_.view().substr(head_bytes, length);
   co_return std::expected<void, BadRequest>{};
 }
 
 /// Room for `total` bytes from the head's first. If that moves the head, its views are read anew.
-void Connection::make_room(std::optional<RequestReader>& reader, std::size_t head,
-                           std::size_t total) {
+void Connection::make_room(Head& head, std::size_t head_bytes, std::size_t total) {
   const char* const before = in_.view().data();
   in_.reserve(total);
   if (in_.view().data() == before) {
     return;
   }
-  reader.emplace(fields_);
-  const auto again = reader->read_head(in_.view());
-  INVARIANT(again && *again == head, "the same bytes make the same head");
+  const auto again = read_request_head(in_.view().substr(0, head_bytes), fields_);
+  INVARIANT(again, "the same bytes make the same head");
+  head = *again;
 }
 
 /// A chunked body is decoded into a string of its own. Its bytes only ever stand right behind the
 /// head and are dropped once decoded, so the head's views stay valid.
 Awaitable<std::expected<void, Connection::BadRequest>> Connection::read_chunked(
-    std::optional<RequestReader>& reader, std::size_t head) {
+    Head& head, std::size_t head_bytes) {
   decoded_.clear();
-  std::size_t at = head;
+  Chunks chunks(Fault::client);
+  std::size_t at = head_bytes;
   deadline = after(limits_.body);
-  make_room(reader, head, head + 2 * kChunkHeaderMax);
+  make_room(head, head_bytes, head_bytes + 2 * kChunkLineMax);
   while (true) {
-    const auto used = reader->decode(in_.view().substr(at), decoded_);
-    if (!used) {
-      co_return bad(400, used.error().message);
+    const auto step = chunks.decode(in_.bytes().subspan(at));
+    if (!step) {
+      co_return bad(400, step.error().message);
     }
-    at += *used;
-    if (reader->finished()) {
+    decoded_ += step->payload;
+    at += step->used;
+    if (chunks.finished()) {
       break;
     }
     if (decoded_.size() > limits_.body_bytes_max) {
       co_return bad(413, "the request body is larger than " +
                              std::to_string(limits_.body_bytes_max) + " bytes");
     }
-    if (in_.size() - at > kChunkHeaderMax) {
-      co_return bad(400, "broken chunked body: a chunk header does not end");
-    }
-    in_.discard_between(head, at);
-    at = head;
+    in_.discard_between(head_bytes, at);
+    at = head_bytes;
     const std::span<char> space = in_.space(0);
     INVARIANT(!space.empty(), "there is room for more than a chunk header");
     const auto [error, bytes] =

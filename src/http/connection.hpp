@@ -7,14 +7,13 @@
 #pragma once
 
 #include <array>
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "http/asio.hpp"
 #include "http/buffer.hpp"
 #include "http/deadline.hpp"
-#include "http/reader.hpp"
+#include "http/head.hpp"
 
 namespace purser {
 
@@ -73,11 +72,9 @@ class Connection final : public Waiting {
 
  private:
   Awaitable<bool> read_more(std::size_t room);
-  Awaitable<std::expected<void, BadRequest>> read_body(std::optional<RequestReader>& reader,
-                                                       std::size_t head);
-  Awaitable<std::expected<void, BadRequest>> read_chunked(std::optional<RequestReader>& reader,
-                                                          std::size_t head);
-  void make_room(std::optional<RequestReader>& reader, std::size_t head, std::size_t total);
+  Awaitable<std::expected<void, BadRequest>> read_body(Head& head, std::size_t head_bytes);
+  Awaitable<std::expected<void, BadRequest>> read_chunked(Head& head, std::size_t head_bytes);
+  void make_room(Head& head, std::size_t head_bytes, std::size_t total);
 
   Socket socket_;
   ConnectionLimits limits_;

@@ -5,25 +5,17 @@ namespace purser {
 namespace {
 
 constexpr std::size_t kHeadRead = std::size_t{4} << 10;
-/// A chunk header that does not end within this is no chunk header.
-constexpr std::size_t kChunkHeaderMax = std::size_t{16} << 10;
 
 }  // namespace
 
 Awaitable<Result<void>> Incoming::read_head(const UpstreamLimits& limits) {
   Buffer& in = upstream_->in();
-  while (true) {
-    reader_.emplace(upstream_->fields());
-    while (true) {
-      if (in.size() > 0) {
-        const auto head = reader_->read_head(in.view());
-        if (!head) {
-          co_return fail("reading the answer", head.error());
-        }
-        if (*head > 0) {
-          used_ = *head;
-          break;
-        }
+  do {
+    drop_used();  // 100 Continue, 103 Early Hints: the answer itself follows
+    std::size_t searched = 0;
+    while ((used_ = head_length(in.view(), searched)) == 0) {
+      if (searched > kHeadBytesMax) {
+        co_return fail(Fault::upstream, "the answer's header is larger than 32 KB");
       }
       const auto more = co_await upstream_->read(kHeadRead, limits.first_byte);
       if (!more) {
@@ -33,24 +25,20 @@ Awaitable<Result<void>> Incoming::read_head(const UpstreamLimits& limits) {
         co_return fail(Fault::upstream, "the connection was closed before an answer came");
       }
     }
-    if (reader_->status() / 100 != 1) {
-      break;
+    const auto head = read_response_head(in.view().substr(0, used_), upstream_->fields());
+    if (!head) {
+      co_return fail("reading the answer", head.error());
     }
-    drop_used();  // 100 Continue, 103 Early Hints: the answer itself follows
-  }
-  start_body();
+    head_ = *head;
+  } while (head_.status / 100 == 1);
+  left_ = head_.framing == Framing::length ? head_.length : 0;
+  ended_ = head_.framing == Framing::none;
   co_return Result<void>{};
 }
 
-void Incoming::start_body() {
-  framing_ = reader_->framing();
-  left_ = framing_ == Framing::length ? reader_->length() : 0;
-  ended_ = framing_ == Framing::none;
-}
-
 std::optional<std::uint64_t> Incoming::length() const {
-  if (framing_ == Framing::length) {
-    return reader_->length();
+  if (head_.framing == Framing::length) {
+    return head_.length;
   }
   return std::nullopt;
 }
@@ -62,22 +50,19 @@ void Incoming::drop_used() {
 
 /// Takes what the buffer has. False: nothing to hand out yet.
 Result<bool> Incoming::piece_from_buffer(std::string_view& piece) {
-  const std::string_view bytes = upstream_->in().view();
-  if (framing_ == Framing::chunked) {
-    decoded_.clear();
-    const auto used = reader_->decode(bytes, decoded_);
-    if (!used) {
-      return std::unexpected(used.error());
+  drop_used();
+  if (head_.framing == Framing::chunked) {
+    const auto step = chunks_.decode(upstream_->in().bytes());
+    if (!step) {
+      return std::unexpected(step.error());
     }
-    if (bytes.size() - *used > kChunkHeaderMax) {
-      return fail(Fault::upstream, "broken chunked body: a chunk header does not end");
-    }
-    upstream_->in().consume(*used);
-    ended_ = reader_->finished();
-    piece = decoded_;
+    used_ = step->used;
+    ended_ = chunks_.finished();
+    piece = step->payload;
     return !piece.empty() || ended_;
   }
-  if (framing_ == Framing::length) {
+  const std::string_view bytes = upstream_->in().view();
+  if (head_.framing == Framing::length) {
     piece = bytes.substr(0, static_cast<std::size_t>(std::min<std::uint64_t>(left_, bytes.size())));
     left_ -= piece.size();
     ended_ = left_ == 0;
@@ -108,7 +93,7 @@ Awaitable<Result<bool>> Incoming::next(std::string_view& piece, std::size_t room
       co_return std::unexpected(more.error());
     }
     if (!*more) {
-      if (framing_ != Framing::until_close) {
+      if (head_.framing != Framing::until_close) {
         co_return fail(Fault::upstream, "the answer was cut");
       }
       ended_ = true;
@@ -119,7 +104,7 @@ Awaitable<Result<bool>> Incoming::next(std::string_view& piece, std::size_t room
 }
 
 std::unique_ptr<Upstream> Incoming::take_reusable() {
-  if (!ended_ || framing_ == Framing::until_close || !reader_->keep_alive()) {
+  if (!ended_ || head_.framing == Framing::until_close || !head_.keep_alive) {
     return nullptr;
   }
   drop_used();

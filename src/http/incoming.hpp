@@ -3,8 +3,9 @@
 
 #include <memory>
 #include <optional>
-#include <string>
 
+#include "http/chunks.hpp"
+#include "http/head.hpp"
 #include "http/upstream.hpp"
 
 namespace purser {
@@ -15,10 +16,10 @@ class Incoming {
 
   /// Reads the head, skipping interim (1xx) ones. Error (upstream): closed, late, or not HTTP.
   Awaitable<Result<void>> read_head(const UpstreamLimits& limits);
-  int status() const { return reader_->status(); }
+  int status() const { return head_.status; }
   /// Views live until the first next(): copy or forward them before.
   const std::vector<Field>& fields() const { return upstream_->fields(); }
-  Framing framing() const { return framing_; }
+  Framing framing() const { return head_.framing; }
   /// The body's length when its head says so.
   std::optional<std::uint64_t> length() const;
 
@@ -34,16 +35,14 @@ class Incoming {
   Upstream& upstream() { return *upstream_; }
 
  private:
-  void start_body();
   void drop_used();
   Result<bool> piece_from_buffer(std::string_view& piece);
 
   std::unique_ptr<Upstream> upstream_;
-  std::optional<ResponseReader> reader_;
-  Framing framing_ = Framing::none;
+  Head head_;
+  Chunks chunks_{Fault::upstream};
   std::uint64_t left_ = 0;  // of a body with a length
   std::size_t used_ = 0;    // bytes at the front of in() that the last piece stood in
-  std::string decoded_;     // of a chunked body
   bool ended_ = false;
 };
 

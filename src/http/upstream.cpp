@@ -58,6 +58,7 @@ Result<Origin> parse_origin(std::string_view url) {
   origin.port = has_port ? std::string(port) : origin.tls ? "443" : "80";
   origin.authority = authority;
   origin.base_path = path;
+  origin.name = (origin.tls ? "https://" : "http://") + origin.authority;
   return origin;
 }
 

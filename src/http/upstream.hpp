@@ -13,7 +13,7 @@
 #include "http/asio.hpp"
 #include "http/buffer.hpp"
 #include "http/deadline.hpp"
-#include "http/reader.hpp"
+#include "http/fields.hpp"
 
 namespace purser {
 
@@ -23,6 +23,7 @@ struct Origin {
   std::string port;
   std::string authority;  // value of the Host header: host, and port when it is not the default
   std::string base_path;  // "" or "/v1": no slash at the end
+  std::string name;       // scheme and authority: who shares connections
   bool tls = true;
 };
 /// Error (config) when it is not http://… or https://…

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "base/digits.hpp"
 #include "limits/message.hpp"
 
 namespace purser {
@@ -114,6 +115,15 @@ std::int64_t field_units(Measure measure, Units units) {
   return field_integer(measure == Measure::usd ? units.count() / 1000 : units.count());
 }
 
+/// "daily";q=2000000
+void append_named(std::string& out, const Touched& touched, std::string_view key, Units units) {
+  out += '"';
+  out += touched.limit->name;
+  out += '"';
+  out += key;
+  append_number(out, field_units(touched.measure, units));
+}
+
 std::string_view field_unit(Measure measure) {
   switch (measure) {
     case Measure::usd:
@@ -169,18 +179,23 @@ std::optional<std::size_t> tightest(std::span<const Standing> standings) {
   return found;
 }
 
-RateLimitFields rate_limit_fields(const Touched& touched, const Need& need,
-                                  const Standing& standing, Instant now) {
-  RateLimitFields fields{.policy = fmt::format("\"{}\";q={}{}", touched.limit->name,
-                                               field_units(touched.measure, standing.max),
-                                               field_unit(touched.measure)),
-                         .limit = fmt::format("\"{}\";r={}", touched.limit->name,
-                                              field_units(touched.measure, standing.left()))};
+void append_rate_limit_policy(std::string& out, const Touched& touched, const Need& need,
+                              const Standing& standing) {
+  append_named(out, touched, ";q=", standing.max);
+  out += field_unit(touched.measure);
   if (need.ends != Instant::never()) {
-    fields.policy += fmt::format(";w={}", seconds_until(need.ends, touched.starts));
-    fields.limit += fmt::format(";t={}", seconds_until(need.ends, now));
+    out += ";w=";
+    append_number(out, seconds_until(need.ends, touched.starts));
   }
-  return fields;
+}
+
+void append_rate_limit(std::string& out, const Touched& touched, const Need& need,
+                       const Standing& standing, Instant now) {
+  append_named(out, touched, ";r=", standing.left());
+  if (need.ends != Instant::never()) {
+    out += ";t=";
+    append_number(out, seconds_until(need.ends, now));
+  }
 }
 
 }  // namespace purser

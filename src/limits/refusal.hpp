@@ -34,13 +34,13 @@ Refusal refuse(const LimitSet& limits, const Touches& touches, const Shortfall& 
 std::optional<std::size_t> tightest(std::span<const Standing> standings);
 
 /// Values of the RateLimit-Policy and RateLimit header fields
-/// (draft-ietf-httpapi-ratelimit-headers) for one account. Dollars are told in whole microdollars,
-/// what is left rounded down.
-struct RateLimitFields {
-  std::string policy;  // "daily";q=2000000;qu="purser-microusd";w=86400
-  std::string limit;   // "daily";r=1234567;t=3600
-};
-RateLimitFields rate_limit_fields(const Touched& touched, const Need& need,
-                                  const Standing& standing, Instant now);
+/// (draft-ietf-httpapi-ratelimit-headers) for one account, appended. Dollars are told in whole
+/// microdollars, what is left rounded down.
+///   "daily";q=2000000;qu="purser-microusd";w=86400
+void append_rate_limit_policy(std::string& out, const Touched& touched, const Need& need,
+                              const Standing& standing);
+///   "daily";r=1234567;t=3600
+void append_rate_limit(std::string& out, const Touched& touched, const Need& need,
+                       const Standing& standing, Instant now);
 
 }  // namespace purser

@@ -137,11 +137,18 @@ TEST(Message, IsCheckedWhenItIsRead) {
   }
 }
 
+struct RateLimitFields {
+  std::string policy;
+  std::string limit;
+};
 RateLimitFields fields_of(const Limit& limit, const Standing& standing) {
   const LimitSet set = LimitSet::compile({limit}, "Europe/Berlin").value();
   Touches touches;
   set.touch(ada(), "openai", "gpt-5.4", kNow, touches);
-  return rate_limit_fields(touches.list()[0], touches.needs()[0], standing, kNow);
+  RateLimitFields fields;
+  append_rate_limit_policy(fields.policy, touches.list()[0], touches.needs()[0], standing);
+  append_rate_limit(fields.limit, touches.list()[0], touches.needs()[0], standing, kNow);
+  return fields;
 }
 
 TEST(RateLimitFields, TellThePolicyAndWhatIsLeft) {

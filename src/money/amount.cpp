@@ -3,7 +3,10 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <charconv>
+
+#include "base/digits.hpp"
 
 namespace purser {
 namespace {
@@ -18,10 +21,22 @@ std::uint64_t magnitude(std::int64_t nanos) {
 
 }  // namespace
 
-std::string to_exact_dollars(Amount amount) {
+void append_exact_dollars(std::string& out, Amount amount) {
   const std::uint64_t nanos = magnitude(amount.nanos());
-  return fmt::format("{}{}.{:09}", amount.nanos() < 0 ? "-" : "", nanos / kNanosPerDollar,
-                     nanos % kNanosPerDollar);
+  if (amount.nanos() < 0) {
+    out += '-';
+  }
+  append_number(out, static_cast<std::int64_t>(nanos / kNanosPerDollar));
+  std::array<char, kDecimals + 1> decimals;
+  decimals[0] = '.';
+  write_padded(decimals.data() + 1, nanos % kNanosPerDollar, kDecimals);
+  out.append(decimals.data(), decimals.size());
+}
+
+std::string to_exact_dollars(Amount amount) {
+  std::string text;
+  append_exact_dollars(text, amount);
+  return text;
 }
 
 std::string to_dollars(Amount amount) {

@@ -44,6 +44,7 @@ class Amount {
 
 /// "0.000123450" … all nine decimals, so that columns line up and nothing is hidden.
 std::string to_exact_dollars(Amount amount);
+void append_exact_dollars(std::string& out, Amount amount);
 
 /// "$2.00", "$0.0123": at least two decimals, no more than needed. For people.
 std::string to_dollars(Amount amount);

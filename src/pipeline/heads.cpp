@@ -2,16 +2,11 @@
 #include "pipeline/heads.hpp"
 
 #include <boost/beast/http/status.hpp>
-#include <charconv>
+
+#include "base/digits.hpp"
 
 namespace purser {
 namespace {
-
-void append_number(std::string& out, std::size_t number) {
-  std::array<char, 24> digits;
-  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
-  out.append(digits.data(), end);
-}
 
 /// Fields about one connection only (RFC 9110 §7.6.1), and the framing, which is made anew.
 bool of_one_hop(FieldName known) {
@@ -94,8 +89,8 @@ void append_field(std::string& out, std::string_view name, std::string_view valu
 }
 
 std::string_view reason_phrase(int status) {
-  const auto text =
-      beast::http::obsolete_reason(beast::http::int_to_status(static_cast<unsigned>(status)));
+  const auto text = boost::beast::http::obsolete_reason(
+      boost::beast::http::int_to_status(static_cast<unsigned>(status)));
   return {text.data(), text.size()};
 }
 
@@ -122,7 +117,7 @@ void append_request_head(std::string& out, const OutgoingHead& head, const Origi
   out += "Accept-Encoding: identity\r\n";
   if (head.has_body) {
     out += "Content-Length: ";
-    append_number(out, head.body_bytes);
+    append_number(out, static_cast<std::int64_t>(head.body_bytes));
     out += "\r\n";
   }
   out += "\r\n";
@@ -130,7 +125,7 @@ void append_request_head(std::string& out, const OutgoingHead& head, const Origi
 
 void append_response_head(std::string& out, int status, const std::vector<Field>& fields) {
   out += "HTTP/1.1 ";
-  append_number(out, static_cast<std::size_t>(status));
+  append_number(out, status);
   out += ' ';
   out += reason_phrase(status);
   out += "\r\n";
@@ -143,7 +138,7 @@ void append_response_head(std::string& out, int status, const std::vector<Field>
 
 void end_head_with_length(std::string& out, std::size_t bytes, bool keep_alive) {
   out += "Content-Length: ";
-  append_number(out, bytes);
+  append_number(out, static_cast<std::int64_t>(bytes));
   out += keep_alive ? "\r\n\r\n" : "\r\nConnection: close\r\n\r\n";
 }
 

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "call/call.hpp"
-#include "http/reader.hpp"
+#include "http/fields.hpp"
 #include "http/upstream.hpp"
 
 namespace purser {

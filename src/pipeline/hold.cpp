@@ -41,14 +41,16 @@ Denial denial_of(const Refusal& refusal) {
 class Holding {
  public:
   Holding(const Admitted& admitted, std::string_view body, Core& core, Services& services);
-  Awaitable<OrDenial<Held>> run();
+  /// All that was asked for, or why not.
+  std::optional<Shortfall> try_whole();
+  /// Less than that, at once or when others have given back.
+  Awaitable<OrDenial<Held>> try_less();
+  Held held() const;
 
  private:
-  std::optional<Shortfall> try_whole();
   std::optional<Shortfall> try_fitted(std::uint64_t ticket, Signal& signal);
   void tighten_input();
   void set_units(Tokens output_max);
-  Held held() const;
   OrDenial<Held> refused(const Shortfall& shortfall) const;
 
   const Admitted& admitted_;
@@ -89,7 +91,6 @@ void Holding::set_units(Tokens output_max) {
   }
 }
 
-/// All that was asked for, or why not.
 std::optional<Shortfall> Holding::try_whole() {
   admitted_.policy->limits.touch(admitted_.caller, admitted_.provider->name, admitted_.model, now_,
                                  touches_);
@@ -147,7 +148,7 @@ Held Holding::held() const {
   const auto needs = touches_.needs();
   held.parts.reserve(touched.size());
   for (std::size_t i = 0; i < touched.size(); ++i) {
-    held.parts.push_back({needs[i].account, touched[i].measure, needs[i].units, needs[i].ends});
+    held.parts.push_back({touched[i], needs[i]});
   }
   held.input_max = ask_.input_max;
   held.counted = counted_;
@@ -169,11 +170,7 @@ OrDenial<Held> Holding::refused(const Shortfall& shortfall) const {
   return std::unexpected(denial_of(refusal));
 }
 
-Awaitable<OrDenial<Held>> Holding::run() {
-  auto shortfall = try_whole();
-  if (!shortfall) {
-    co_return held();
-  }
+Awaitable<OrDenial<Held>> Holding::try_less() {
   tighten_input();
   const auto patience = admitted_.policy->admission_wait;
   const SteadyTime until = std::chrono::steady_clock::now() + patience;
@@ -181,7 +178,7 @@ Awaitable<OrDenial<Held>> Holding::run() {
   bool waited = false;
   while (true) {
     Signal signal;
-    shortfall = try_fitted(ticket, signal);
+    const auto shortfall = try_fitted(ticket, signal);
     if (!shortfall) {
       if (output_max_ < admitted_.output_max) {
         core_.counters.fitted.add();
@@ -213,7 +210,10 @@ Awaitable<OrDenial<Held>> Holding::run() {
 Awaitable<OrDenial<Held>> hold(const Admitted& admitted, std::string_view body, Core& core,
                                Services& services) {
   Holding holding(admitted, body, core, services);
-  co_return co_await holding.run();
+  if (!holding.try_whole()) {
+    co_return holding.held();
+  }
+  co_return co_await holding.try_less();
 }
 
 Awaitable<OrDenial<void>> record_hold(const Admitted& admitted, const Held& held, Core& core,
@@ -232,7 +232,8 @@ Awaitable<OrDenial<void>> record_hold(const Admitted& admitted, const Held& held
                   .legs = {}};
   entry.legs.reserve(held.parts.size());
   for (const Held::Part& part : held.parts) {
-    entry.legs.push_back({.account = part.account, .units = part.units, .ends = part.ends});
+    entry.legs.push_back(
+        {.account = part.need.account, .units = part.need.units, .ends = part.need.ends});
   }
   Signal durable;
   Result<void> written;
@@ -244,7 +245,9 @@ Awaitable<OrDenial<void>> record_hold(const Admitted& admitted, const Held& held
       core.inbox.push(durable);
     }
   });
-  co_await durable.wait();
+  if (!durable.fired()) {
+    co_await durable.wait();
+  }
   if (written) {
     co_return OrDenial<void>{};
   }
@@ -260,33 +263,34 @@ Awaitable<OrDenial<void>> record_hold(const Admitted& admitted, const Held& held
       .limit = {}});
 }
 
-void append_standing(std::string& head, const Admitted& admitted, Services& services) {
-  Touches touches;
-  admitted.policy->limits.touch(admitted.caller, admitted.provider->name, admitted.model,
-                                admitted.at, touches);
-  if (touches.size() == 0) {
+void append_standing(std::string& head, const Admitted& admitted, const Held& held,
+                     Services& services) {
+  if (held.parts.empty()) {
     return;
   }
+  std::array<Need, kNeedsMax> needs;
   std::array<Standing, kNeedsMax> standings;
-  const std::span<Standing> stand(standings.data(), touches.size());
+  const std::size_t count = held.parts.size();
+  std::ranges::transform(held.parts, needs.begin(), &Held::Part::need);
   {
     const std::lock_guard lock(services.books.mutex);
-    services.books.treasury.standings(touches.needs(), stand);
+    services.books.treasury.standings({needs.data(), count}, {standings.data(), count});
   }
-  const auto index = tightest(stand);
-  if (!index) {
-    return;
-  }
-  const Touched& touched = touches.list()[*index];
-  const Need& need = touches.needs()[*index];
+  const std::size_t index = tightest({standings.data(), count}).value();
+  const auto& [touched, need] = held.parts[index];
+  const Standing& standing = standings[index];
   append_field(head, "x-purser-limit", touched.limit->name);
-  append_field(head, "x-purser-left", to_text(touched.measure, stand[*index].left()));
+  append_field(head, "x-purser-left", to_text(touched.measure, standing.left()));
   if (need.ends != Instant::never()) {
-    append_field(head, "x-purser-resets-at", to_rfc3339(need.ends));
+    head += "x-purser-resets-at: ";
+    append_rfc3339(head, need.ends);
+    head += "\r\n";
   }
-  const RateLimitFields fields = rate_limit_fields(touched, need, stand[*index], admitted.at);
-  append_field(head, "RateLimit-Policy", fields.policy);
-  append_field(head, "RateLimit", fields.limit);
+  head += "RateLimit-Policy: ";
+  append_rate_limit_policy(head, touched, need, standing);
+  head += "\r\nRateLimit: ";
+  append_rate_limit(head, touched, need, standing, admitted.at);
+  head += "\r\n";
 }
 
 void log_denial(const Admitted& admitted, const Denial& denial, Services& services) {

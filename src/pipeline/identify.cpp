@@ -70,6 +70,19 @@ constexpr std::array kSources{
 constexpr std::string_view kTagPrefix = "x-purser-tag-";
 constexpr std::string_view kPropertyPrefix = "helicone-property-";
 
+/// The lengths of all those names, a bit each: most other headers are told by their length.
+constexpr std::uint64_t kSourceSizes = [] {
+  std::uint64_t sizes = 0;
+  for (const Source& source : kSources) {
+    sizes |= std::uint64_t{1} << source.header.size();
+  }
+  return sizes;
+}();
+
+bool may_be_source(std::string_view name) {
+  return name.size() < 64 && (kSourceSizes >> name.size() & 1) != 0;
+}
+
 /// Headers that can be a label start with one of these letters; most others are skipped here.
 bool may_label(std::string_view name) {
   switch (name.empty() ? '\0' : name.front() | 0x20) {
@@ -189,7 +202,7 @@ Labels read_labels(const std::vector<Field>& fields) {
     if (field.known != FieldName::unknown || !may_label(field.name)) {
       continue;
     }
-    for (std::size_t i = 0; i < kSources.size(); ++i) {
+    for (std::size_t i = 0; may_be_source(field.name) && i < kSources.size(); ++i) {
       if (seen[i] == 0 && same_name(field.name, kSources[i].header)) {
         seen[i] = at + 1;
       }

@@ -8,15 +8,16 @@
 #include "base/result.hpp"
 #include "call/call.hpp"
 #include "call/caller.hpp"
-#include "http/reader.hpp"
+#include "http/fields.hpp"
 
 namespace purser {
 
-/// Secrets as they came. A caller may bring its own provider key besides the one that names it.
+/// Secrets as they came, views into the request. A caller may bring its own provider key besides
+/// the one that names it.
 struct Credentials {
-  std::string purser;       // x-purser-key
-  std::string provider;     // Authorization: Bearer, x-api-key, x-goog-api-key, ?key=
-  bool as_api_key = false;  // it came as x-api-key
+  std::string_view purser;    // x-purser-key
+  std::string_view provider;  // Authorization: Bearer, x-api-key, x-goog-api-key, ?key=
+  bool as_api_key = false;    // it came as x-api-key
   /// What names the caller: its Purser key if it sent one apart, else whatever it sent.
   std::string_view naming() const { return purser.empty() ? provider : purser; }
 };

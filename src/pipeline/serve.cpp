@@ -12,6 +12,8 @@ namespace {
 
 /// Plain answers up to this size are read whole, so that their cost can stand in the header.
 constexpr std::size_t kPlainAnswerMax = std::size_t{64} << 20;
+/// Most heads, ours in them, are shorter.
+constexpr std::size_t kHeadBytes = 1536;
 
 std::int64_t microseconds_since(SteadyTime began) {
   return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() -
@@ -44,20 +46,23 @@ void count_added(Core& core, SteadyTime began) {
 /// What Purser says about the call in the answer's header, edits included: a cut says so.
 void append_call_fields(std::string& head, const Admitted& admitted, const Held& held,
                         Services& services) {
-  append_field(head, "x-purser-call-id", to_text(admitted.id));
-  append_field(head, "x-purser-held-usd", to_exact_dollars(held.worst));
+  head += "x-purser-call-id: ";
+  append_text(head, admitted.id);
+  head += "\r\nx-purser-held-usd: ";
+  append_exact_dollars(head, held.worst);
+  head += "\r\n";
   if (held.edits.output_max) {
     append_field(head, "x-purser-output-max",
                  std::to_string(held.edits.output_max->count()) +
                      (held.fitted ? "; fitted to the money left" : ""));
   }
-  append_standing(head, admitted, services);
+  append_standing(head, admitted, held, services);
 }
 
 std::string request_head(const Admitted& admitted, const Request& request, std::string_view path,
                          std::size_t body_bytes) {
   std::string head;
-  head.reserve(1024);
+  head.reserve(kHeadBytes);
   append_request_head(head,
                       {.method = request.method,
                        .path = path,
@@ -141,6 +146,7 @@ Awaitable<bool> answer_plain(Connection& client, bool keep_alive, const Admitted
                              const Held& held, Incoming& incoming, std::int64_t first_byte_us,
                              Pool& pool, Core& core, Services& services) {
   std::string head;
+  head.reserve(kHeadBytes);
   append_response_head(head, incoming.status(), incoming.fields());
   std::string body;
   const bool whole =
@@ -168,7 +174,9 @@ Awaitable<bool> answer_plain(Connection& client, bool keep_alive, const Admitted
   }
   give_back(incoming, pool);
   append_call_fields(head, admitted, held, services);
-  append_field(head, "x-purser-cost-usd", to_exact_dollars(settled.entry.cost));
+  head += "x-purser-cost-usd: ";
+  append_exact_dollars(head, settled.entry.cost);
+  head += "\r\n";
   end_head_with_length(head, body.size(), keep_alive);
   co_return co_await client.send({head, body}) && keep_alive;
 }
@@ -182,15 +190,15 @@ Awaitable<bool> serve(Connection& client, const Request& request, Dialect dialec
   if (!admitted) {
     co_return co_await deny(client, request, dialect, admitted.error(), {}, core);
   }
-  const std::string id = to_text(admitted->id);
   const auto held = co_await hold(*admitted, request.body, core, services);
   if (!held) {
     log_denial(*admitted, held.error(), services);
-    co_return co_await deny(client, request, dialect, held.error(), id, core);
+    co_return co_await deny(client, request, dialect, held.error(), to_text(admitted->id), core);
   }
   const auto recorded = co_await record_hold(*admitted, *held, core, services);
   if (!recorded) {
-    co_return co_await deny(client, request, dialect, recorded.error(), id, core);
+    co_return co_await deny(client, request, dialect, recorded.error(), to_text(admitted->id),
+                            core);
   }
 
   // From here on the hold is durable and the call leaves: whatever happens, settle() is reached.

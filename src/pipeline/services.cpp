@@ -1,8 +1,6 @@
 // pipeline/services.cpp — the waiting room, and names of calls.
 #include "pipeline/services.hpp"
 
-#include <fmt/format.h>
-
 #include <charconv>
 
 namespace purser {
@@ -61,17 +59,26 @@ std::shared_ptr<const KeyRing> KeyDesk::look_for_unknown(SteadyTime now) {
 }
 
 Pool& Core::pool(const Provider& provider) {
-  std::string name = provider.origin.tls ? "https://" : "http://";
-  name += provider.origin.authority;
-  std::unique_ptr<Pool>& pool = pools[name];
+  std::unique_ptr<Pool>& pool = pools[provider.origin.name];
   if (!pool) {
     pool = std::make_unique<Pool>(io, deadlines, provider.origin, provider.waits, provider.trust);
   }
   return *pool;
 }
 
+void append_text(std::string& out, CallId id) {
+  std::array<char, 21> text{'c', 'a', 'l', 'l', '_'};
+  auto left = static_cast<std::uint64_t>(id.count());
+  for (std::size_t at = text.size(); at-- > 5; left >>= 4) {
+    text[at] = "0123456789abcdef"[left & 15];
+  }
+  out.append(text.data(), text.size());
+}
+
 std::string to_text(CallId id) {
-  return fmt::format("call_{:016x}", static_cast<std::uint64_t>(id.count()));
+  std::string text;
+  append_text(text, id);
+  return text;
 }
 
 std::optional<CallId> parse_call_id(std::string_view text) {

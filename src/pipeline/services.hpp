@@ -145,6 +145,7 @@ struct Services {
 
 /// "call_0000000000000a1f": sixteen hexadecimal digits.
 std::string to_text(CallId id);
+void append_text(std::string& out, CallId id);
 std::optional<CallId> parse_call_id(std::string_view text);
 
 /// The clock at the edge: the pure folders get what it said as a value.

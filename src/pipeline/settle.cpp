@@ -96,11 +96,11 @@ void fill_legs(SettleEntry& entry, const Held& held) {
   for (const Held::Part& part : held.parts) {
     Units units;
     if (entry.outcome == Outcome::settled) {
-      units = units_used(part.measure, entry.cost, entry.usage);
+      units = units_used(part.touched.measure, entry.cost, entry.usage);
     } else if (entry.outcome != Outcome::released) {
-      units = part.units;
+      units = part.need.units;
     }
-    entry.legs.push_back({.account = part.account, .units = units, .ends = part.ends});
+    entry.legs.push_back({.account = part.need.account, .units = units, .ends = part.need.ends});
   }
 }
 

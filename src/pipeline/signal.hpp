@@ -21,6 +21,9 @@ class Signal {
         [this](auto handler) { arm(std::move(handler)); }, kToken);
   }
 
+  /// It was fired, and nobody has waited for it since.
+  bool fired() const { return fired_; }
+
   void fire() {
     if (resume_) {
       const std::unique_ptr<Resume> resume = std::move(resume_);

@@ -40,9 +40,9 @@ struct Identified {
 };
 OrDenial<Identified> identify(const Request& request, Core& core, Services& services);
 
-/// The secret a provider is asked with, for this caller.
+/// The secret a provider is asked with, for this caller: a view into its request or the policy.
 struct UpstreamSecret {
-  std::string secret;
+  std::string_view secret;
   bool as_api_key = false;
 };
 OrDenial<UpstreamSecret> upstream_secret(const Identified& who, const Provider& provider,
@@ -73,12 +73,10 @@ struct Admitted {
 
 /// The worst case of the call is reserved in every account it touches.
 struct Held {
-  /// One account's share of the hold.
+  /// One account's share of the hold. Good as long as the call's policy and caller.
   struct Part {
-    AccountKey account;
-    Measure measure;
-    Units units;
-    Instant ends;
+    Touched touched;
+    Need need;
   };
   std::optional<HoldId> hold;  // nothing: no limit touches the call
   std::vector<Part> parts;
@@ -119,9 +117,10 @@ Awaitable<OrDenial<void>> record_hold(const Admitted& admitted, const Held& held
 Settled settle(const Admitted& admitted, const Held& held, const Answered& answered, Core& core,
                Services& services);
 
-/// What is left in the tightest account the caller touches, as header fields. Nothing when no limit
+/// What is left in the tightest account of the hold, as header fields. Nothing when no limit
 /// touches the call.
-void append_standing(std::string& head, const Admitted& admitted, Services& services);
+void append_standing(std::string& head, const Admitted& admitted, const Held& held,
+                     Services& services);
 
 /// A call that was refused before it left: one line in the turn log.
 void log_denial(const Admitted& admitted, const Denial& denial, Services& services);
