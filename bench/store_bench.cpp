@@ -10,6 +10,7 @@
 
 #include <filesystem>
 
+#include "base/hash.hpp"
 #include "store/keys.hpp"
 #include "store/reports.hpp"
 #include "store/store.hpp"
@@ -59,9 +60,10 @@ HoldEntry hold_of(std::int64_t id) {
                  .legs = {}};
   for (std::uint64_t leg = 0; leg < 6; ++leg) {
     const std::uint64_t subject = leg < 2 ? 1'000'000 + user : 0;
-    hold.legs.push_back({.account = {.high = subject, .low = leg},
+    hold.legs.push_back({.account = digest(fmt::format("{} of {}", leg, subject)),
                          .units = Units(hold.worst.nanos()),
-                         .ends = kNow + std::chrono::hours(24 * 30)});
+                         .ends = kNow + std::chrono::hours(24 * 30),
+                         .is_money = true});
   }
   return hold;
 }

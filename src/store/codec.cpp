@@ -1,6 +1,7 @@
 // store/codec.cpp — writing and reading records. The two sides mirror each other line by line.
 #include "store/codec.hpp"
 
+#include <array>
 #include <cstring>
 
 #include "base/hash.hpp"
@@ -8,34 +9,53 @@
 namespace purser {
 namespace {
 
-enum class Kind : std::uint8_t { hold = 1, settle = 2 };
+constexpr std::size_t kNumberBytesMax = 10;
+constexpr std::size_t kLegBytesMin = 3 * sizeof(std::uint64_t) + 2;
+constexpr std::size_t kLegBytesMax = 3 * sizeof(std::uint64_t) + kNumberBytesMax + 1;
+/// Kind, numbers, choices and counts of any entry, beside its texts, tags and legs.
+constexpr std::size_t kFixedBytesMax = 512;
 
+std::string_view cut(std::string_view text) {
+  if (text.size() <= kTextBytesMax) {
+    return text;
+  }
+  std::size_t end = kTextBytesMax;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) {
+    --end;  // not in the middle of a character
+  }
+  return text.substr(0, end);
+}
+
+/// Writes into memory that is large enough: whoever calls has counted.
 class Writer {
  public:
-  explicit Writer(std::string& out) : out_(out) {}
+  explicit Writer(char* at) : at_(at) {}
   void number(std::int64_t value) {
     auto zigzag =
         (static_cast<std::uint64_t>(value) << 1) ^ static_cast<std::uint64_t>(value >> 63);
     while (zigzag >= 0x80) {
-      out_ += static_cast<char>(zigzag | 0x80);
+      *at_++ = static_cast<char>(zigzag | 0x80);
       zigzag >>= 7;
     }
-    out_ += static_cast<char>(zigzag);
+    *at_++ = static_cast<char>(zigzag);
   }
   void text(std::string_view value) {
+    value = cut(value);
     number(static_cast<std::int64_t>(value.size()));
-    out_ += value;
+    at_ = std::copy(value.begin(), value.end(), at_);
   }
   template <typename Enum>
   void choice(Enum value) {
-    out_ += static_cast<char>(value);
+    *at_++ = static_cast<char>(value);
   }
   void fixed(std::uint64_t value) {
-    out_.append(reinterpret_cast<const char*>(&value), sizeof value);
+    std::memcpy(at_, &value, sizeof value);
+    at_ += sizeof value;
   }
+  char* end() const { return at_; }
 
  private:
-  std::string& out_;
+  char* at_;
 };
 
 class Reader {
@@ -53,21 +73,21 @@ class Reader {
     good_ = false;
     return 0;
   }
-  std::string text() {
-    const std::int64_t length = number();
-    if (length < 0 || static_cast<std::uint64_t>(length) > in_.size()) {
-      good_ = false;
-      return {};
-    }
-    const std::string value(in_.substr(0, static_cast<std::size_t>(length)));
-    in_.remove_prefix(static_cast<std::size_t>(length));
-    return value;
+  void text(std::string& into) {
+    const std::size_t length = count(1);
+    into.assign(in_.substr(0, length));
+    in_.remove_prefix(length);
   }
   template <typename Enum>
   Enum choice(Enum last) {
     const auto byte = static_cast<std::uint8_t>(take());
     good_ = good_ && byte <= static_cast<std::uint8_t>(last);
     return good_ ? static_cast<Enum>(byte) : Enum{};
+  }
+  bool flag() {
+    const char byte = take();
+    good_ = good_ && (byte == 0 || byte == 1);
+    return byte == 1;
   }
   std::uint64_t fixed() {
     std::uint64_t value = 0;
@@ -79,12 +99,13 @@ class Reader {
     in_.remove_prefix(sizeof value);
     return value;
   }
-  /// A count of things that take at least one byte each.
-  std::size_t count() {
+  /// A count of things that take at least so many bytes each.
+  std::size_t count(std::size_t bytes_each) {
     const std::int64_t value = number();
-    good_ = good_ && value >= 0 && static_cast<std::uint64_t>(value) <= in_.size();
+    good_ = good_ && value >= 0 && static_cast<std::uint64_t>(value) <= in_.size() / bytes_each;
     return good_ ? static_cast<std::size_t>(value) : 0;
   }
+  bool good() const { return good_; }
   bool whole() const { return good_ && in_.empty(); }
 
  private:
@@ -102,52 +123,55 @@ class Reader {
 };
 
 void write(Writer& out, const std::vector<Leg>& legs) {
-  out.number(static_cast<std::int64_t>(legs.size()));
+  out.number(std::ssize(legs));
   for (const Leg& leg : legs) {
     out.fixed(leg.account.high);
     out.fixed(leg.account.low);
     out.number(leg.units.count());
     out.fixed(static_cast<std::uint64_t>(leg.ends.nanos()));
+    out.choice(leg.is_money);
   }
 }
 
-std::vector<Leg> read_legs(Reader& in) {
-  std::vector<Leg> legs(in.count());
+void read(Reader& in, std::vector<Leg>& legs) {
+  legs.resize(in.count(kLegBytesMin));
   for (Leg& leg : legs) {
     leg.account.high = in.fixed();
     leg.account.low = in.fixed();
     leg.units = Units(in.number());
     leg.ends = Instant::from_nanos(static_cast<std::int64_t>(in.fixed()));
+    leg.is_money = in.flag();
   }
-  return legs;
+}
+
+template <typename CallerType>
+auto labels_of(CallerType& caller) {
+  return std::array{&caller.key,  &caller.user,    &caller.tier,
+                    &caller.team, &caller.feature, &caller.session};
 }
 
 void write(Writer& out, const Caller& caller) {
-  for (const std::string* label :
-       {&caller.key, &caller.user, &caller.tier, &caller.team, &caller.feature, &caller.session}) {
+  for (const std::string* label : labels_of(caller)) {
     out.text(*label);
   }
   out.choice(caller.priority);
-  out.number(static_cast<std::int64_t>(caller.tags.size()));
+  out.number(std::ssize(caller.tags));
   for (const auto& [name, value] : caller.tags) {
     out.text(name);
     out.text(value);
   }
 }
 
-Caller read_caller(Reader& in) {
-  Caller caller;
-  for (std::string* label :
-       {&caller.key, &caller.user, &caller.tier, &caller.team, &caller.feature, &caller.session}) {
-    *label = in.text();
+void read(Reader& in, Caller& caller) {
+  for (std::string* label : labels_of(caller)) {
+    in.text(*label);
   }
   caller.priority = in.choice(Priority::essential);
-  caller.tags.resize(in.count());
+  caller.tags.resize(in.count(2));
   for (auto& [name, value] : caller.tags) {
-    name = in.text();
-    value = in.text();
+    in.text(name);
+    in.text(value);
   }
-  return caller;
 }
 
 /// Every count of a usage, in the order of its declaration.
@@ -172,113 +196,154 @@ void write(Writer& out, const Usage& usage) {
   }
 }
 
-Usage read_usage(Reader& in) {
-  Usage usage;
+void read(Reader& in, Usage& usage) {
   for (Tokens* tokens : tokens_of(usage)) {
     *tokens = Tokens(in.number());
   }
   for (std::int64_t* count : counts_of(usage)) {
     *count = in.number();
   }
-  return usage;
 }
 
-HoldEntry read_hold(Reader& in) {
-  HoldEntry entry;
+void write(Writer& out, const HoldEntry& entry) {
+  out.choice(RecordKind::hold);
+  out.number(entry.call.count());
+  out.number(entry.at.nanos());
+  out.choice(entry.dialect);
+  out.choice(entry.stream);
+  out.text(entry.provider);
+  out.text(entry.model);
+  write(out, entry.caller);
+  out.number(entry.input_max.count());
+  out.number(entry.output_max.count());
+  out.number(entry.worst.nanos());
+  out.text(entry.request_id);
+  write(out, entry.legs);
+}
+
+void read(Reader& in, HoldEntry& entry) {
   entry.call = CallId(in.number());
   entry.at = Instant::from_nanos(in.number());
   entry.dialect = in.choice(Dialect::messages);
-  entry.stream = in.number() != 0;
-  entry.provider = in.text();
-  entry.model = in.text();
-  entry.caller = read_caller(in);
+  entry.stream = in.flag();
+  in.text(entry.provider);
+  in.text(entry.model);
+  read(in, entry.caller);
   entry.input_max = Tokens(in.number());
   entry.output_max = Tokens(in.number());
   entry.worst = Amount::from_nanos(in.number());
-  entry.legs = read_legs(in);
-  return entry;
+  in.text(entry.request_id);
+  read(in, entry.legs);
 }
 
-SettleEntry read_settle(Reader& in) {
-  SettleEntry entry;
+void write(Writer& out, const SettleEntry& entry) {
+  out.choice(RecordKind::settle);
+  out.number(entry.call.count());
+  out.number(entry.at.nanos());
+  out.choice(entry.outcome);
+  out.number(entry.cost.nanos());
+  write(out, entry.usage);
+  out.text(entry.model);
+  out.text(entry.provider_id);
+  out.text(entry.stop_reason);
+  out.choice(entry.tier);
+  out.choice(entry.speed);
+  out.text(entry.geo);
+  out.number(entry.status);
+  out.number(entry.first_byte_us);
+  out.number(entry.total_us);
+  out.text(entry.edits);
+  out.choice(entry.unpriced);
+  write(out, entry.legs);
+}
+
+void read(Reader& in, SettleEntry& entry) {
   entry.call = CallId(in.number());
   entry.at = Instant::from_nanos(in.number());
   entry.outcome = in.choice(Outcome::estimated);
   entry.cost = Amount::from_nanos(in.number());
-  entry.usage = read_usage(in);
-  entry.model = in.text();
-  entry.provider_id = in.text();
-  entry.stop_reason = in.text();
+  read(in, entry.usage);
+  in.text(entry.model);
+  in.text(entry.provider_id);
+  in.text(entry.stop_reason);
   entry.tier = in.choice(ServiceTier::ultrafast);
   entry.speed = in.choice(Speed::fast);
-  entry.geo = in.text();
+  in.text(entry.geo);
   entry.status = static_cast<std::int32_t>(in.number());
   entry.first_byte_us = in.number();
   entry.total_us = in.number();
-  entry.edits = in.text();
-  entry.unpriced = in.number() != 0;
-  entry.legs = read_legs(in);
-  return entry;
+  in.text(entry.edits);
+  entry.unpriced = in.flag();
+  read(in, entry.legs);
+}
+
+std::size_t text_bytes_max(std::initializer_list<const std::string*> texts) {
+  std::size_t bytes = 0;
+  for (const std::string* text : texts) {
+    bytes += cut(*text).size();
+  }
+  return bytes;
+}
+
+std::size_t bytes_max(const HoldEntry& entry) {
+  const Caller& caller = entry.caller;
+  std::size_t bytes = kFixedBytesMax + entry.legs.size() * kLegBytesMax;
+  for (const auto& [name, value] : caller.tags) {
+    bytes += text_bytes_max({&name, &value}) + 2 * kNumberBytesMax;
+  }
+  return bytes +
+         text_bytes_max({&entry.provider, &entry.model, &caller.key, &caller.user, &caller.tier,
+                         &caller.team, &caller.feature, &caller.session, &entry.request_id});
+}
+
+std::size_t bytes_max(const SettleEntry& entry) {
+  return kFixedBytesMax + entry.legs.size() * kLegBytesMax +
+         text_bytes_max(
+             {&entry.model, &entry.provider_id, &entry.stop_reason, &entry.geo, &entry.edits});
 }
 
 std::uint32_t checksum(std::string_view payload) {
   return static_cast<std::uint32_t>(digest(payload).low);
 }
 
-/// Leaves room for the head, lets `body` write the payload, then fills the head in.
-template <typename Body>
-void append_framed(std::string& out, Kind kind, Body body) {
+/// Writes the payload behind room for its head, then fills the head in.
+template <typename Entry>
+void append_framed(std::string& out, const Entry& entry) {
   const std::size_t start = out.size();
-  out.append(kRecordHead, '\0');
-  Writer writer(out);
-  writer.choice(kind);
-  body(writer);
-  const std::string_view payload = std::string_view(out).substr(start + kRecordHead);
-  INVARIANT(payload.size() <= kRecordBytesMax, "labels and legs are bounded, so records are");
-  const auto length = static_cast<std::uint32_t>(payload.size());
-  const std::uint32_t sum = checksum(payload);
-  std::memcpy(out.data() + start, &length, sizeof length);
-  std::memcpy(out.data() + start + sizeof length, &sum, sizeof sum);
+  const std::size_t room = bytes_max(entry);
+  INVARIANT(room <= kRecordBytesMax, "texts, tags and legs are bounded, so records are");
+  out.resize_and_overwrite(start + kRecordHead + room, [&](char* bytes, std::size_t) {
+    char* const head = bytes + start;
+    char* const payload = head + kRecordHead;
+    Writer writer(payload);
+    write(writer, entry);
+    const auto length = static_cast<std::uint32_t>(writer.end() - payload);
+    const std::uint32_t sum = checksum({payload, length});
+    std::memcpy(head, &length, sizeof length);
+    std::memcpy(head + sizeof length, &sum, sizeof sum);
+    return static_cast<std::size_t>(writer.end() - bytes);
+  });
+}
+
+template <typename Entry>
+Result<void> decode_as(RecordKind kind, std::string_view payload, Entry& into) {
+  Reader in(payload);
+  const bool is_kind = in.choice(RecordKind::settle) == kind;
+  read(in, into);
+  if (!is_kind || !in.whole()) {
+    return fail(Fault::store, "a journal record of unknown form");
+  }
+  return {};
 }
 
 }  // namespace
 
 void append_record(std::string& out, const HoldEntry& entry) {
-  append_framed(out, Kind::hold, [&](Writer& writer) {
-    writer.number(entry.call.count());
-    writer.number(entry.at.nanos());
-    writer.choice(entry.dialect);
-    writer.number(entry.stream ? 1 : 0);
-    writer.text(entry.provider);
-    writer.text(entry.model);
-    write(writer, entry.caller);
-    writer.number(entry.input_max.count());
-    writer.number(entry.output_max.count());
-    writer.number(entry.worst.nanos());
-    write(writer, entry.legs);
-  });
+  append_framed(out, entry);
 }
 
 void append_record(std::string& out, const SettleEntry& entry) {
-  append_framed(out, Kind::settle, [&](Writer& writer) {
-    writer.number(entry.call.count());
-    writer.number(entry.at.nanos());
-    writer.choice(entry.outcome);
-    writer.number(entry.cost.nanos());
-    write(writer, entry.usage);
-    writer.text(entry.model);
-    writer.text(entry.provider_id);
-    writer.text(entry.stop_reason);
-    writer.choice(entry.tier);
-    writer.choice(entry.speed);
-    writer.text(entry.geo);
-    writer.number(entry.status);
-    writer.number(entry.first_byte_us);
-    writer.number(entry.total_us);
-    writer.text(entry.edits);
-    writer.number(entry.unpriced ? 1 : 0);
-    write(writer, entry.legs);
-  });
+  append_framed(out, entry);
 }
 
 std::optional<std::string_view> take_payload(std::string_view& bytes) {
@@ -300,19 +365,18 @@ std::optional<std::string_view> take_payload(std::string_view& bytes) {
   return payload;
 }
 
-Result<Record> decode_record(std::string_view payload) {
-  Reader in(payload.substr(std::min<std::size_t>(1, payload.size())));
-  const auto kind = payload.empty() ? Kind{} : static_cast<Kind>(payload.front());
-  std::optional<Record> record;
-  if (kind == Kind::hold) {
-    record = read_hold(in);
-  } else if (kind == Kind::settle) {
-    record = read_settle(in);
-  }
-  if (!record || !in.whole()) {
-    return fail(Fault::store, "a journal record of unknown form");
-  }
-  return std::move(*record);
+std::optional<RecordHead> peek(std::string_view payload) {
+  Reader in(payload);
+  const RecordHead head{in.choice(RecordKind::settle), CallId(in.number())};
+  return in.good() && head.kind != RecordKind{} ? std::optional(head) : std::nullopt;
+}
+
+Result<void> decode(std::string_view payload, HoldEntry& into) {
+  return decode_as(RecordKind::hold, payload, into);
+}
+
+Result<void> decode(std::string_view payload, SettleEntry& into) {
+  return decode_as(RecordKind::settle, payload, into);
 }
 
 }  // namespace purser

@@ -10,8 +10,6 @@
 #include <cerrno>
 #include <charconv>
 #include <cstring>
-#include <fstream>
-#include <iterator>
 #include <optional>
 
 namespace purser {
@@ -56,8 +54,8 @@ std::optional<std::int64_t> number_of(std::string_view name) {
 
 }  // namespace
 
-Segment::Segment(int file, std::int64_t number, std::uint64_t size, std::filesystem::path path)
-    : file_(file), number_(number), size_(size), path_(std::move(path)) {}
+Segment::Segment(int file, std::int64_t number, std::filesystem::path path)
+    : file_(file), number_(number), path_(std::move(path)) {}
 
 Segment::Segment(Segment&& other) noexcept
     : file_(std::exchange(other.file_, -1)),
@@ -67,8 +65,8 @@ Segment::Segment(Segment&& other) noexcept
 
 Segment& Segment::operator=(Segment&& other) noexcept {
   std::swap(file_, other.file_);
-  number_ = other.number_;
-  size_ = other.size_;
+  std::swap(number_, other.number_);
+  std::swap(size_, other.size_);
   path_.swap(other.path_);
   return *this;
 }
@@ -85,31 +83,17 @@ Result<Segment> Segment::create(const std::filesystem::path& folder, std::int64_
   if (file < 0) {
     return failed("make", path);
   }
-  Segment segment(file, number, 0, path);
+  Segment segment(file, number, path);
   if (auto synced = sync_folder(folder); !synced) {
     return std::unexpected(synced.error());
   }
   return segment;
 }
 
-Result<Segment> Segment::reopen(const std::filesystem::path& folder, std::int64_t number,
-                                std::uint64_t end) {
-  const std::filesystem::path path = path_of(folder, number);
-  const int file = ::open(path.c_str(), O_WRONLY | O_CLOEXEC);
-  if (file < 0) {
-    return failed("open", path);
-  }
-  Segment segment(file, number, end, path);
-  if (::ftruncate(file, static_cast<off_t>(end)) != 0) {
-    return failed("cut", path);
-  }
-  return segment;
-}
-
 Result<void> Segment::write(std::string_view bytes) {
-  std::uint64_t at = size_;
+  std::int64_t at = size_;
   while (!bytes.empty()) {
-    const ssize_t written = ::pwrite(file_, bytes.data(), bytes.size(), static_cast<off_t>(at));
+    const ssize_t written = ::pwrite(file_, bytes.data(), bytes.size(), at);
     if (written < 0 && errno == EINTR) {
       continue;
     }
@@ -117,7 +101,7 @@ Result<void> Segment::write(std::string_view bytes) {
       return failed("write", path_);
     }
     bytes.remove_prefix(static_cast<std::size_t>(written));
-    at += static_cast<std::uint64_t>(written);
+    at += written;
   }
   size_ = at;
   return {};
@@ -127,6 +111,14 @@ Result<void> Segment::sync() {
   if (::fdatasync(file_) != 0) {
     return failed("sync", path_);
   }
+  return {};
+}
+
+Result<void> Segment::cut(std::int64_t offset) {
+  if (::ftruncate(file_, offset) != 0) {
+    return failed("cut", path_);
+  }
+  size_ = offset;
   return {};
 }
 
@@ -145,14 +137,26 @@ Result<std::vector<std::int64_t>> list_segments(const std::filesystem::path& fol
   return numbers;
 }
 
-Result<std::string> read_segment(const std::filesystem::path& folder, std::int64_t number) {
-  const std::filesystem::path path = path_of(folder, number);
-  std::ifstream file(path, std::ios::binary);
-  std::string bytes((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
-  if (!file) {
-    return failed("read", path);
+Result<void> read_segment(const std::filesystem::path& folder, JournalMark from,
+                          std::size_t bytes_max, std::string& into) {
+  into.clear();
+  const std::filesystem::path path = path_of(folder, from.segment);
+  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (file < 0) {
+    return errno == ENOENT ? Result<void>() : failed("open", path);
   }
-  return bytes;
+  ssize_t got = 0;
+  into.resize_and_overwrite(bytes_max, [&](char* bytes, std::size_t) {
+    std::size_t have = 0;
+    do {
+      got = ::pread(file, bytes + have, bytes_max - have, from.offset + static_cast<off_t>(have));
+      have += got > 0 ? static_cast<std::size_t>(got) : 0;
+    } while (got > 0 && have < bytes_max);
+    return have;
+  });
+  auto read = got < 0 ? Result<void>(failed("read", path)) : Result<void>();
+  ::close(file);
+  return read;
 }
 
 Result<void> remove_segment(const std::filesystem::path& folder, std::int64_t number) {

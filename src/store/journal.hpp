@@ -1,10 +1,11 @@
 // store/journal.hpp — the append-only segments in front of the database.
 //
 // A segment is a file journal-NNNNNN.log of records (codec.hpp), oldest first. Only the newest is
-// written. A record counts from the moment it is whole with a good checksum; what stands behind the
-// first bad one was never acknowledged as durable, and is cut off when the segment is read.
+// written, by the process that holds the folder's lock. A record counts from the moment it is whole
+// with a good checksum.
 #pragma once
 
+#include <compare>
 #include <cstdint>
 #include <filesystem>
 #include <string>
@@ -16,37 +17,46 @@
 
 namespace purser {
 
-/// One segment, open for writing at its end.
+/// A place in the journal: what stands before it is meant.
+struct JournalMark {
+  std::int64_t segment = 0;
+  std::int64_t offset = 0;
+  friend auto operator<=>(const JournalMark&, const JournalMark&) = default;
+};
+
+/// The newest segment, open for writing at its end.
 class Segment {
  public:
   /// Makes a new, empty segment, durable as a name in its folder.
   static Result<Segment> create(const std::filesystem::path& folder, std::int64_t number);
-  /// Opens an existing one to be written from `end` on; what stands behind is cut off.
-  static Result<Segment> reopen(const std::filesystem::path& folder, std::int64_t number,
-                                std::uint64_t end);
   Segment(Segment&& other) noexcept;
   Segment& operator=(Segment&& other) noexcept;
   ~Segment();
 
-  std::int64_t number() const { return number_; }
-  std::uint64_t size() const { return size_; }
-  /// Appends all of `bytes` or, as far as size() knows, nothing: a failed write may be repeated and
+  /// Behind the last byte written.
+  JournalMark end() const { return {.segment = number_, .offset = size_}; }
+  /// Appends all of `bytes` or, as far as end() knows, nothing: a failed write may be repeated and
   /// then overwrites whatever it left.
   Result<void> write(std::string_view bytes);
   /// Returns once everything written is on the disk.
   Result<void> sync();
+  /// Cuts off what stands behind `offset`.
+  Result<void> cut(std::int64_t offset);
 
  private:
-  Segment(int file, std::int64_t number, std::uint64_t size, std::filesystem::path path);
+  Segment(int file, std::int64_t number, std::filesystem::path path);
   int file_ = -1;
   std::int64_t number_ = 0;
-  std::uint64_t size_ = 0;
+  std::int64_t size_ = 0;
   std::filesystem::path path_;
 };
 
 /// The segments there are, oldest first.
 Result<std::vector<std::int64_t>> list_segments(const std::filesystem::path& folder);
-Result<std::string> read_segment(const std::filesystem::path& folder, std::int64_t number);
+/// Up to `bytes_max` bytes from `from` on, over what `into` held before; fewer only at the end of
+/// the file. A segment that is not there is empty.
+Result<void> read_segment(const std::filesystem::path& folder, JournalMark from,
+                          std::size_t bytes_max, std::string& into);
 Result<void> remove_segment(const std::filesystem::path& folder, std::int64_t number);
 
 /// Held by one gateway at a time; ends with the process, however it ends.

@@ -4,12 +4,24 @@
 
 #include "store/codec.hpp"
 
+namespace {
+
+void decode_both(std::string_view payload) {
+  purser::HoldEntry hold;
+  purser::SettleEntry settle;
+  static_cast<void>(purser::peek(payload));
+  static_cast<void>(purser::decode(payload, hold));
+  static_cast<void>(purser::decode(payload, settle));
+}
+
+}  // namespace
+
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view bytes(reinterpret_cast<const char*>(data), size);
-  static_cast<void>(purser::decode_record(bytes));
+  decode_both(bytes);
   std::string_view rest = bytes;
   while (const auto payload = purser::take_payload(rest)) {
-    static_cast<void>(purser::decode_record(*payload));
+    decode_both(*payload);
   }
   return 0;
 }

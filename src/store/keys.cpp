@@ -6,10 +6,11 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 
 #include "base/invariant.hpp"
 #include "base/json_text.hpp"
-#include "store/ledger_db.hpp"
+#include "store/tables.hpp"
 
 namespace purser {
 namespace {
@@ -17,14 +18,6 @@ namespace {
 void start_sodium() {
   static const int started = sodium_init();
   INVARIANT(started >= 0, "libsodium finds a source of randomness");
-}
-
-std::string hash_of(std::string_view secret) {
-  std::array<unsigned char, crypto_generichash_BYTES> hash;
-  crypto_generichash(hash.data(), hash.size(),
-                     reinterpret_cast<const unsigned char*>(secret.data()), secret.size(), nullptr,
-                     0);
-  return {reinterpret_cast<const char*>(hash.data()), hash.size()};
 }
 
 std::string random_text(std::size_t bytes) {
@@ -80,6 +73,11 @@ Priority read_priority(std::string_view text) {
     }
   }
   return Priority::normal;
+}
+
+std::unexpected<Error> no_such_key(std::string_view id) {
+  return fail(Fault::client, "there is no key " + std::string(id) +
+                                 " that is not revoked already; `purser keys list` shows them");
 }
 
 KeyRecord read_record(const Statement& row) {
@@ -140,12 +138,31 @@ std::string to_text(const LabelRights& rights) {
   return text.empty() ? "none" : text;
 }
 
+KeyRing::SecretHash KeyRing::SecretHash::of(std::string_view secret) {
+  SecretHash hash;
+  static_assert(sizeof hash.bytes == crypto_generichash_BYTES);
+  crypto_generichash(hash.bytes.data(), hash.bytes.size(),
+                     reinterpret_cast<const unsigned char*>(secret.data()), secret.size(), nullptr,
+                     0);
+  return hash;
+}
+
+bool KeyRing::SecretHash::operator==(const SecretHash& other) const {
+  return sodium_memcmp(bytes.data(), other.bytes.data(), bytes.size()) == 0;
+}
+
+/// Which bucket is looked into tells nothing: who could steer the hash has broken BLAKE2b.
+std::size_t KeyRing::Bucket::operator()(const SecretHash& hash) const {
+  std::size_t bucket = 0;
+  std::memcpy(&bucket, hash.bytes.data(), sizeof bucket);
+  return bucket;
+}
+
 const KeyRecord* KeyRing::find(std::string_view secret, Instant now) const {
   if (!secret.starts_with(kSecretPrefix)) {
     return nullptr;
   }
-  // Looking a hash up leaks nothing about the secret: who could steer the hash has broken BLAKE2b.
-  const auto found = by_hash_.find(hash_of(secret));
+  const auto found = by_hash_.find(SecretHash::of(secret));
   if (found == by_hash_.end() || now >= found->second.valid_until) {
     return nullptr;
   }
@@ -170,12 +187,37 @@ Result<std::unique_ptr<KeyBook>> KeyBook::open(const std::filesystem::path& fold
   return std::unique_ptr<KeyBook>(new KeyBook(std::move(*database)));
 }
 
-Result<void> KeyBook::audit(std::string_view what, Instant now) {
-  auto insert = database_.prepare("INSERT INTO audit(at, who, what) VALUES(?, 'cli', ?)");
-  if (!insert) {
-    return std::unexpected(insert.error());
+/// The audit's line, and a new version for those who watch.
+Result<void> KeyBook::note(std::string_view what, Instant now) {
+  auto line = database_.prepare("INSERT INTO audit(at, who, what) VALUES(?, 'cli', ?)");
+  auto version = database_.prepare(
+      "INSERT INTO meta VALUES('keys',1) ON CONFLICT(name) DO UPDATE SET value=value+1");
+  if (!line || !version) {
+    return std::unexpected(!line ? line.error() : version.error());
   }
-  return insert->number(now.nanos()).text(what).run();
+  if (auto written = line->number(now.nanos()).text(what).run(); !written) {
+    return written;
+  }
+  return version->run();
+}
+
+/// Runs `writes` and notes what was done: both or neither.
+Result<void> KeyBook::change(std::string_view what, Instant now,
+                             const std::function<Result<void>()>& writes) {
+  if (auto begun = database_.execute("BEGIN IMMEDIATE"); !begun) {
+    return begun;
+  }
+  Result<void> done = writes();
+  if (done) {
+    done = note(what, now);
+  }
+  if (done) {
+    done = database_.execute("COMMIT");
+  }
+  if (!done) {
+    static_cast<void>(database_.execute("ROLLBACK"));  // the first error is the one that counts
+  }
+  return done;
 }
 
 Result<void> KeyBook::add_secret(std::string_view id, std::string_view secret) {
@@ -183,7 +225,9 @@ Result<void> KeyBook::add_secret(std::string_view id, std::string_view secret) {
   if (!insert) {
     return std::unexpected(insert.error());
   }
-  return insert->blob(hash_of(secret)).text(id).number(Instant::never().nanos()).run();
+  const auto hash = KeyRing::SecretHash::of(secret);
+  insert->blob({reinterpret_cast<const char*>(hash.bytes.data()), hash.bytes.size()});
+  return insert->text(id).number(Instant::never().nanos()).run();
 }
 
 Result<NewKey> KeyBook::create(KeyRecord wanted, Instant now) {
@@ -198,19 +242,10 @@ Result<NewKey> KeyBook::create(KeyRecord wanted, Instant now) {
   insert->text(caller.feature).text(to_string(caller.priority)).text(tags_json(caller));
   insert->text(to_text(wanted.rights)).number(now.nanos()).number(wanted.expires.nanos());
   insert->number(Instant::never().nanos());
-  if (auto begun = database_.execute("BEGIN IMMEDIATE"); !begun) {
-    return std::unexpected(begun.error());
-  }
-  Result<void> done = insert->run();
-  if (done) {
-    done = add_secret(made.id, made.secret);
-  }
-  if (done) {
-    done = audit("made " + made.id, now);
-  }
-  if (auto ended = database_.execute(done ? "COMMIT" : "ROLLBACK"); done && !ended) {
-    done = ended;
-  }
+  const auto done = change("made " + made.id, now, [&] {
+    auto inserted = insert->run();
+    return inserted ? add_secret(made.id, made.secret) : inserted;
+  });
   if (!done) {
     return std::unexpected(done.error());
   }
@@ -236,54 +271,31 @@ Result<std::vector<KeyRecord>> KeyBook::list() const {
 }
 
 Result<void> KeyBook::revoke(std::string_view id, Instant now) {
-  auto update =
-      database_.prepare("UPDATE keys SET revoked=? WHERE id=? AND revoked>? RETURNING id");
+  auto update = database_.prepare("UPDATE keys SET revoked=? WHERE id=? AND revoked>?");
   if (!update) {
     return std::unexpected(update.error());
   }
-  const auto row = update->number(now.nanos()).text(id).number(now.nanos()).step();
-  if (!row) {
-    return std::unexpected(row.error());
-  }
-  if (!*row) {
-    return fail(Fault::client, "there is no key " + std::string(id) +
-                                   " that is not revoked already; `purser keys list` shows them");
-  }
-  if (const auto end = update->step(); !end) {
-    return std::unexpected(end.error());
-  }
-  return audit("revoked " + std::string(id), now);
+  return change("revoked " + std::string(id), now, [&]() -> Result<void> {
+    auto updated = update->number(now.nanos()).text(id).number(now.nanos()).run();
+    return updated && database_.changed() == 0 ? no_such_key(id) : updated;
+  });
 }
 
 Result<NewKey> KeyBook::rotate(std::string_view id, Instant now, Instant old_until) {
-  auto find = database_.prepare("SELECT id FROM keys WHERE id=? AND revoked>?");
-  auto age = database_.prepare("UPDATE secrets SET valid_until=min(valid_until,?) WHERE key=?");
-  if (!find || !age) {
-    return std::unexpected(!find ? find.error() : age.error());
+  auto age = database_.prepare(
+      "UPDATE secrets SET valid_until=min(valid_until,?) "
+      "WHERE key=(SELECT id FROM keys WHERE id=? AND revoked>?)");
+  if (!age) {
+    return std::unexpected(age.error());
   }
-  const auto row = find->text(id).number(now.nanos()).step();
-  if (!row) {
-    return std::unexpected(row.error());
-  }
-  if (!*row) {
-    return fail(Fault::client, "there is no key " + std::string(id) +
-                                   " that is not revoked; `purser keys list` shows them");
-  }
-  static_cast<void>(find->step());  // ends the read, so that the write below may begin
   const NewKey made{.id = std::string(id), .secret = std::string(kSecretPrefix) + random_text(32)};
-  if (auto begun = database_.execute("BEGIN IMMEDIATE"); !begun) {
-    return std::unexpected(begun.error());
-  }
-  Result<void> done = age->number(old_until.nanos()).text(id).run();
-  if (done) {
-    done = add_secret(id, made.secret);
-  }
-  if (done) {
-    done = audit("rotated " + made.id, now);
-  }
-  if (auto ended = database_.execute(done ? "COMMIT" : "ROLLBACK"); done && !ended) {
-    done = ended;
-  }
+  const auto done = change("rotated " + made.id, now, [&]() -> Result<void> {
+    auto aged = age->number(old_until.nanos()).text(id).number(now.nanos()).run();
+    if (!aged || database_.changed() == 0) {
+      return aged ? no_such_key(id) : aged;
+    }
+    return add_secret(id, made.secret);
+  });
   if (!done) {
     return std::unexpected(done.error());
   }
@@ -291,14 +303,7 @@ Result<NewKey> KeyBook::rotate(std::string_view id, Instant now, Instant old_unt
 }
 
 Result<std::int64_t> KeyBook::version() const {
-  auto select = database_.prepare("PRAGMA data_version");
-  if (!select) {
-    return std::unexpected(select.error());
-  }
-  if (const auto row = select->step(); !row) {
-    return std::unexpected(row.error());
-  }
-  return select->number_at(0);
+  return read_meta(database_, "keys", 0);
 }
 
 Result<std::shared_ptr<const KeyRing>> KeyBook::read() const {
@@ -325,10 +330,12 @@ Result<std::shared_ptr<const KeyRing>> KeyBook::read() const {
       return ring;
     }
     const auto record = by_id.find(select->blob_at(1));
-    if (record != by_id.end()) {
+    const std::string_view bytes = select->blob_at(0);
+    KeyRing::SecretHash hash;
+    if (record != by_id.end() && bytes.size() == hash.bytes.size()) {
+      std::copy(bytes.begin(), bytes.end(), hash.bytes.begin());
       ring->by_hash_.emplace(
-          select->text_at(0),
-          KeyRing::Entry{record->second, Instant::from_nanos(select->number_at(2))});
+          hash, KeyRing::Entry{record->second, Instant::from_nanos(select->number_at(2))});
     }
   }
 }

@@ -1,7 +1,9 @@
 // store/keys.hpp — the keys callers come with: made once, shown once, stored as a hash.
 #pragma once
 
+#include <array>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -38,12 +40,21 @@ class KeyRing {
 
  private:
   friend class KeyBook;
+  /// BLAKE2b-256 of a secret. Compared in constant time.
+  struct SecretHash {
+    std::array<unsigned char, 32> bytes{};
+    static SecretHash of(std::string_view secret);
+    bool operator==(const SecretHash& other) const;
+  };
+  struct Bucket {
+    std::size_t operator()(const SecretHash& hash) const;
+  };
   struct Entry {
     std::size_t record;
     Instant valid_until;
   };
   std::vector<KeyRecord> records_;
-  std::unordered_map<std::string, Entry> by_hash_;
+  std::unordered_map<SecretHash, Entry, Bucket> by_hash_;
 };
 
 /// A key just made: the only moment its secret is known.
@@ -65,14 +76,16 @@ class KeyBook {
   /// A new secret; the old ones stay good until `old_until`.
   Result<NewKey> rotate(std::string_view id, Instant now, Instant old_until);
 
-  /// Changes whenever another connection has written to the database.
+  /// Changes whenever a key is made, revoked or rotated, by whomever.
   Result<std::int64_t> version() const;
   Result<std::shared_ptr<const KeyRing>> read() const;
 
  private:
   explicit KeyBook(Database database) : database_(std::move(database)) {}
+  Result<void> change(std::string_view what, Instant now,
+                      const std::function<Result<void>()>& writes);
+  Result<void> note(std::string_view what, Instant now);
   Result<void> add_secret(std::string_view id, std::string_view secret);
-  Result<void> audit(std::string_view what, Instant now);
   Database database_;
 };
 

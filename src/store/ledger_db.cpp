@@ -1,74 +1,25 @@
-// store/ledger_db.cpp — the tables, and the one transaction that folds the journal into them.
+// store/ledger_db.cpp — the one transaction that folds the journal into the tables.
 #include "store/ledger_db.hpp"
 
+#include <algorithm>
 #include <cstring>
 
 #include "base/json_text.hpp"
+#include "store/codec.hpp"
+#include "store/tables.hpp"
 
 namespace purser {
 namespace {
 
-/// Raised when a row changes its meaning; an older program then refuses the file.
-constexpr std::int64_t kFormat = 1;
-
-constexpr const char* kTables = R"(
-CREATE TABLE IF NOT EXISTS meta(name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS calls(
-  id INTEGER PRIMARY KEY,            -- the call's id
-  at INTEGER NOT NULL,               -- ns since 1970: when it was admitted
-  ended INTEGER NOT NULL,            -- ns since 1970: when its answer was over
-  key TEXT NOT NULL, user TEXT NOT NULL, tier TEXT NOT NULL, team TEXT NOT NULL,
-  feature TEXT NOT NULL, session TEXT NOT NULL, priority TEXT NOT NULL, tags TEXT NOT NULL,
-  provider TEXT NOT NULL, dialect TEXT NOT NULL, stream INTEGER NOT NULL,
-  model TEXT NOT NULL,               -- as answered
-  model_asked TEXT NOT NULL,
-  input_max INTEGER NOT NULL, output_max INTEGER NOT NULL, held INTEGER NOT NULL,  -- the hold
-  outcome TEXT NOT NULL, status INTEGER NOT NULL,
-  cost INTEGER NOT NULL,             -- nanodollars
-  tokens_in INTEGER NOT NULL, tokens_out INTEGER NOT NULL,
-  uncached INTEGER NOT NULL, cache_read INTEGER NOT NULL,
-  cache_write_short INTEGER NOT NULL, cache_write_long INTEGER NOT NULL,
-  reasoning INTEGER NOT NULL, audio_in INTEGER NOT NULL, audio_cached INTEGER NOT NULL,
-  audio_out INTEGER NOT NULL, image_in INTEGER NOT NULL, image_out INTEGER NOT NULL,
-  video_in INTEGER NOT NULL, web_searches INTEGER NOT NULL, web_fetches INTEGER NOT NULL,
-  file_searches INTEGER NOT NULL,
-  service_tier INTEGER NOT NULL, speed INTEGER NOT NULL, geo TEXT NOT NULL,
-  unpriced INTEGER NOT NULL, stop_reason TEXT NOT NULL, provider_id TEXT NOT NULL,
-  first_byte_us INTEGER NOT NULL, total_us INTEGER NOT NULL, edits TEXT NOT NULL,
-  legs BLOB NOT NULL                 -- account (16 bytes), units (8 bytes), for each leg posted
-);
-CREATE TABLE IF NOT EXISTS corrections(
-  id INTEGER PRIMARY KEY,
-  call INTEGER NOT NULL REFERENCES calls(id),
-  at INTEGER NOT NULL,               -- ns since 1970
-  amount INTEGER NOT NULL,           -- nanodollars to add to the call's cost; may be negative
-  why TEXT NOT NULL,
-  legs BLOB NOT NULL
-);
-CREATE INDEX IF NOT EXISTS corrections_call ON corrections(call);
-CREATE TABLE IF NOT EXISTS accounts(
-  key BLOB PRIMARY KEY, posted INTEGER NOT NULL, ends INTEGER NOT NULL
-) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS accounts_ends ON accounts(ends);
-CREATE TABLE IF NOT EXISTS keys(
-  id TEXT PRIMARY KEY, name TEXT NOT NULL, user TEXT NOT NULL, tier TEXT NOT NULL,
-  team TEXT NOT NULL, feature TEXT NOT NULL, priority TEXT NOT NULL, tags TEXT NOT NULL,
-  may_label TEXT NOT NULL,           -- labels that request headers may set, separated by commas
-  created INTEGER NOT NULL, expires INTEGER NOT NULL, revoked INTEGER NOT NULL
-) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS secrets(
-  hash BLOB PRIMARY KEY,             -- BLAKE2b-256 of the secret
-  key TEXT NOT NULL REFERENCES keys(id), valid_until INTEGER NOT NULL
-) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS audit(
-  id INTEGER PRIMARY KEY, at INTEGER NOT NULL, who TEXT NOT NULL, what TEXT NOT NULL
-);
-)";
+constexpr std::size_t kAccountBytes = 16;
+constexpr std::size_t kLegBytes = kAccountBytes + sizeof(std::int64_t) + 1;
 
 constexpr std::string_view kInsert =
     "INSERT INTO calls "
     "VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,"
-    "?,?,?,?,?,?,?,?,?,?,?,?,?)";
+    "?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT DO NOTHING";
+constexpr std::string_view kLetGo = "DELETE FROM held WHERE call=?";
+constexpr std::string_view kCarry = "INSERT INTO held VALUES(?,?) ON CONFLICT DO NOTHING";
 constexpr std::string_view kAdd =
     "INSERT INTO accounts VALUES(?,?,?) ON CONFLICT(key) DO UPDATE SET "
     "posted=posted+excluded.posted";
@@ -77,35 +28,22 @@ constexpr std::string_view kMark = "INSERT OR REPLACE INTO meta VALUES(?,?)";
 constexpr std::string_view kCount =
     "INSERT INTO meta VALUES('calls',?) ON CONFLICT(name) DO UPDATE SET value=value+excluded.value";
 
-std::string tags_json(const Caller& caller) {
+void write_tags(std::string& json, const Caller& caller) {
+  json.clear();
   if (caller.tags.empty()) {
-    return {};
+    return;
   }
-  std::string json;
   JsonObject object(json);
   for (const auto& [name, value] : caller.tags) {
     object.text(name, value);
   }
   object.finish();
-  return json;
-}
-
-Result<std::int64_t> meta(const Database& database, std::string_view name, std::int64_t otherwise) {
-  auto select = database.prepare("SELECT value FROM meta WHERE name=?");
-  if (!select) {
-    return std::unexpected(select.error());
-  }
-  const auto row = select->text(name).step();
-  if (!row) {
-    return std::unexpected(row.error());
-  }
-  return *row ? select->number_at(0) : otherwise;
 }
 
 }  // namespace
 
 std::string pack_account(const AccountKey& account) {
-  std::string bytes(sizeof account.high + sizeof account.low, '\0');
+  std::string bytes(kAccountBytes, '\0');
   std::memcpy(bytes.data(), &account.high, sizeof account.high);
   std::memcpy(bytes.data() + sizeof account.high, &account.low, sizeof account.low);
   return bytes;
@@ -113,7 +51,7 @@ std::string pack_account(const AccountKey& account) {
 
 Result<AccountKey> unpack_account(std::string_view bytes) {
   AccountKey account;
-  if (bytes.size() != sizeof account.high + sizeof account.low) {
+  if (bytes.size() != kAccountBytes) {
     return fail(Fault::store, "an account's name must be 16 bytes");
   }
   std::memcpy(&account.high, bytes.data(), sizeof account.high);
@@ -121,43 +59,26 @@ Result<AccountKey> unpack_account(std::string_view bytes) {
   return account;
 }
 
-std::string pack_legs(const std::vector<Leg>& legs) {
-  std::string bytes;
-  bytes.reserve(legs.size() * 24);
-  for (const Leg& leg : legs) {
-    const std::int64_t units = leg.units.count();
-    bytes += pack_account(leg.account);
-    bytes.append(reinterpret_cast<const char*>(&units), sizeof units);
-  }
-  return bytes;
+void pack_leg(std::string& bytes, const PackedLeg& leg) {
+  const std::int64_t units = leg.units.count();
+  bytes += pack_account(leg.account);
+  bytes.append(reinterpret_cast<const char*>(&units), sizeof units);
+  bytes += static_cast<char>(leg.is_money);
 }
 
 Result<std::vector<PackedLeg>> unpack_legs(std::string_view bytes) {
-  if (bytes.size() % 24 != 0) {
-    return fail(Fault::store, "legs must be 24 bytes each");
+  if (bytes.size() % kLegBytes != 0) {
+    return fail(Fault::store, "legs must be 25 bytes each");
   }
   std::vector<PackedLeg> legs;
-  for (; !bytes.empty(); bytes.remove_prefix(24)) {
+  for (; !bytes.empty(); bytes.remove_prefix(kLegBytes)) {
     std::int64_t units = 0;
-    std::memcpy(&units, bytes.data() + 16, sizeof units);
-    legs.push_back({.account = *unpack_account(bytes.substr(0, 16)), .units = Units(units)});
+    std::memcpy(&units, bytes.data() + kAccountBytes, sizeof units);
+    legs.push_back({.account = *unpack_account(bytes.substr(0, kAccountBytes)),
+                    .units = Units(units),
+                    .is_money = bytes[kLegBytes - 1] != 0});
   }
   return legs;
-}
-
-Result<void> make_tables(const Database& database) {
-  if (auto made = database.execute(kTables); !made) {
-    return made;
-  }
-  const auto format = meta(database, "format", kFormat);
-  if (!format) {
-    return std::unexpected(format.error());
-  }
-  if (*format > kFormat) {
-    return fail(Fault::store, "the books were written by a newer Purser: use that one");
-  }
-  return database.execute("INSERT OR IGNORE INTO meta VALUES('format', " + std::to_string(kFormat) +
-                          ")");
 }
 
 Result<LedgerDb> LedgerDb::open(const std::filesystem::path& folder) {
@@ -180,8 +101,9 @@ Result<void> LedgerDb::prepare() {
     Statement* statement;
     std::string_view sql;
   };
-  for (const Wanted& wanted : {Wanted{&insert_, kInsert}, Wanted{&add_, kAdd},
-                               Wanted{&mark_, kMark}, Wanted{&count_, kCount}}) {
+  for (const Wanted& wanted :
+       {Wanted{&insert_, kInsert}, Wanted{&let_go_, kLetGo}, Wanted{&carry_, kCarry},
+        Wanted{&add_, kAdd}, Wanted{&mark_, kMark}, Wanted{&count_, kCount}}) {
     auto prepared = database_.prepare(wanted.sql);
     if (!prepared) {
       return std::unexpected(prepared.error());
@@ -191,18 +113,20 @@ Result<void> LedgerDb::prepare() {
   return {};
 }
 
-Result<void> LedgerDb::insert(const ClosedCall& call) {
-  const HoldEntry& hold = call.hold;
-  const SettleEntry& end = call.settle;
+/// hold_ and settle_ as a row, column by column as tables.cpp declares them.
+void LedgerDb::bind() {
+  const HoldEntry& hold = hold_;
+  const SettleEntry& end = settle_;
   const Usage& usage = end.usage;
-  insert_.number(hold.call.count()).number(hold.at.nanos()).number(end.at.nanos());
   const Caller& caller = hold.caller;
-  insert_.text(caller.key).text(caller.user).text(caller.tier).text(caller.team);
-  insert_.text(caller.feature).text(caller.session).text(to_string(caller.priority));
-  insert_.text(tags_json(caller)).text(hold.provider).text(to_string(hold.dialect));
-  insert_.number(hold.stream ? 1 : 0).text(end.model.empty() ? hold.model : end.model);
-  insert_.text(hold.model).number(hold.input_max.count()).number(hold.output_max.count());
-  insert_.number(hold.worst.nanos()).text(to_string(end.outcome)).number(end.status);
+  insert_.number(hold.call.count()).number(hold.at.nanos()).number(end.at.nanos());
+  insert_.kept_text(caller.key).kept_text(caller.user).kept_text(caller.tier);
+  insert_.kept_text(caller.team).kept_text(caller.feature).kept_text(caller.session);
+  insert_.kept_text(to_string(caller.priority)).kept_text(tags_).kept_text(hold.request_id);
+  insert_.kept_text(hold.provider).kept_text(to_string(hold.dialect));
+  insert_.number(hold.stream ? 1 : 0).kept_text(end.model.empty() ? hold.model : end.model);
+  insert_.kept_text(hold.model).number(hold.input_max.count()).number(hold.output_max.count());
+  insert_.number(hold.worst.nanos()).kept_text(to_string(end.outcome)).number(end.status);
   insert_.number(end.cost.nanos()).number(usage.tokens_in().count());
   for (const Tokens tokens :
        {usage.output, usage.input_uncached, usage.cache_read, usage.cache_write_short,
@@ -211,49 +135,87 @@ Result<void> LedgerDb::insert(const ClosedCall& call) {
     insert_.number(tokens.count());
   }
   insert_.number(usage.web_searches).number(usage.web_fetches).number(usage.file_searches);
-  insert_.number(static_cast<int>(end.tier)).number(static_cast<int>(end.speed)).text(end.geo);
-  insert_.number(end.unpriced ? 1 : 0).text(end.stop_reason).text(end.provider_id);
-  insert_.number(end.first_byte_us).number(end.total_us).text(end.edits);
-  insert_.blob(pack_legs(end.legs));
-  return insert_.run();
+  insert_.number(static_cast<int>(end.tier)).number(static_cast<int>(end.speed));
+  insert_.kept_text(end.geo).number(end.unpriced ? 1 : 0).kept_text(end.stop_reason);
+  insert_.kept_text(end.provider_id).number(end.first_byte_us).number(end.total_us);
+  insert_.kept_text(end.edits).kept_blob(legs_);
 }
 
-Result<void> LedgerDb::fold_inside(const std::vector<ClosedCall>& calls, Folded folded) {
-  struct Sum {
-    Units posted;
-    Instant ends;
-  };
-  std::unordered_map<AccountKey, Sum> sums;
-  for (const ClosedCall& call : calls) {
-    if (auto inserted = insert(call); !inserted) {
-      return inserted;
-    }
-    for (const Leg& leg : call.settle.legs) {
-      Sum& sum = sums[leg.account];
-      sum.posted += leg.units;
-      sum.ends = leg.ends;
-    }
+Result<void> LedgerDb::insert(const ClosedCall& closed, Posted& posted) {
+  if (auto read = decode(closed.hold, hold_); !read) {
+    return read;
   }
+  if (auto read = decode(closed.settle, settle_); !read) {
+    return read;
+  }
+  write_tags(tags_, hold_.caller);
+  legs_.clear();
+  for (const Leg& leg : settle_.legs) {
+    pack_leg(legs_, {.account = leg.account, .units = leg.units, .is_money = leg.is_money});
+  }
+  bind();
+  if (auto inserted = insert_.run(); !inserted) {
+    return inserted;
+  }
+  if (database_.changed() == 0) {
+    return {};
+  }
+  for (const Leg& leg : settle_.legs) {
+    Sum& sum = posted.sums[leg.account];
+    sum.posted += leg.units;
+    sum.ends = leg.ends;
+  }
+  ++posted.calls;
+  return {};
+}
+
+Result<void> LedgerDb::add(const Posted& posted) {
+  // In the table's order: neighbours share pages.
+  std::vector<std::pair<AccountKey, Sum>> sums(posted.sums.begin(), posted.sums.end());
+  std::sort(sums.begin(), sums.end(),
+            [](const auto& a, const auto& b) { return a.first < b.first; });
   for (const auto& [account, sum] : sums) {
-    add_.blob(pack_account(account)).number(sum.posted.count()).number(sum.ends.nanos());
+    const std::string key = pack_account(account);
+    add_.kept_blob(key).number(sum.posted.count()).number(sum.ends.nanos());
     if (auto added = add_.run(); !added) {
       return added;
     }
   }
-  if (auto counted = count_.number(static_cast<std::int64_t>(calls.size())).run(); !counted) {
-    return counted;
-  }
-  if (auto marked = mark_.text("folded_segment").number(folded.segment).run(); !marked) {
-    return marked;
-  }
-  return mark_.text("folded_offset").number(folded.offset).run();
+  return count_.number(posted.calls).run();
 }
 
-Result<void> LedgerDb::fold(const std::vector<ClosedCall>& calls, Folded folded) {
+Result<void> LedgerDb::fold_inside(std::span<const ClosedCall> closed,
+                                   std::span<const HeldCall> carried, JournalMark mark) {
+  Posted posted;
+  for (const ClosedCall& call : closed) {
+    if (auto inserted = insert(call, posted); !inserted) {
+      return inserted;
+    }
+    if (auto gone = call.carried ? let_go_.number(call.call.count()).run() : Result<void>();
+        !gone) {
+      return gone;
+    }
+  }
+  if (auto added = add(posted); !added) {
+    return added;
+  }
+  for (const HeldCall& held : carried) {
+    if (auto kept = carry_.number(held.call.count()).kept_blob(held.hold).run(); !kept) {
+      return kept;
+    }
+  }
+  if (auto marked = mark_.text("folded_segment").number(mark.segment).run(); !marked) {
+    return marked;
+  }
+  return mark_.text("folded_offset").number(mark.offset).run();
+}
+
+Result<void> LedgerDb::fold(std::span<const ClosedCall> closed, std::span<const HeldCall> carried,
+                            JournalMark mark) {
   if (auto begun = database_.execute("BEGIN IMMEDIATE"); !begun) {
     return begun;
   }
-  auto done = fold_inside(calls, folded);
+  auto done = fold_inside(closed, carried, mark);
   if (done) {
     done = database_.execute("COMMIT");
   }
@@ -264,17 +226,35 @@ Result<void> LedgerDb::fold(const std::vector<ClosedCall>& calls, Folded folded)
   return done;
 }
 
-Result<Folded> LedgerDb::folded() {
-  const auto segment = meta(database_, "folded_segment", 0);
-  const auto offset = meta(database_, "folded_offset", 0);
+Result<JournalMark> LedgerDb::mark() const {
+  const auto segment = read_meta(database_, "folded_segment", 0);
+  const auto offset = read_meta(database_, "folded_offset", 0);
   if (!segment || !offset) {
     return std::unexpected(!segment ? segment.error() : offset.error());
   }
-  return Folded{*segment, *offset};
+  return JournalMark{*segment, *offset};
 }
 
-Result<LedgerDb::Facts> LedgerDb::facts() {
-  const auto calls = meta(database_, "calls", 0);
+Result<std::vector<HeldCall>> LedgerDb::carried() const {
+  auto select = database_.prepare("SELECT call, record FROM held");
+  if (!select) {
+    return std::unexpected(select.error());
+  }
+  std::vector<HeldCall> found;
+  while (true) {
+    const auto row = select->step();
+    if (!row) {
+      return std::unexpected(row.error());
+    }
+    if (!*row) {
+      return found;
+    }
+    found.push_back({CallId(select->number_at(0)), select->text_at(1)});
+  }
+}
+
+Result<LedgerDb::Facts> LedgerDb::facts() const {
+  const auto calls = read_meta(database_, "calls", 0);
   if (!calls) {
     return std::unexpected(calls.error());
   }
@@ -288,7 +268,7 @@ Result<LedgerDb::Facts> LedgerDb::facts() {
   return Facts{static_cast<std::uint64_t>(*calls), CallId(select->number_at(0))};
 }
 
-Result<std::vector<LedgerDb::Balance>> LedgerDb::balances(Instant now) {
+Result<std::vector<LedgerDb::Balance>> LedgerDb::balances(Instant now) const {
   auto select = database_.prepare("SELECT key, posted, ends FROM accounts WHERE ends > ?");
   if (!select) {
     return std::unexpected(select.error());
@@ -312,8 +292,17 @@ Result<std::vector<LedgerDb::Balance>> LedgerDb::balances(Instant now) {
   }
 }
 
-Result<void> LedgerDb::checkpoint() {
-  return database_.execute("PRAGMA wal_checkpoint(TRUNCATE)");
+Result<LedgerDb::Checkpoint> LedgerDb::checkpoint() const {
+  auto run = database_.prepare("PRAGMA wal_checkpoint(PASSIVE)");
+  if (!run) {
+    return std::unexpected(run.error());
+  }
+  const auto row = run->step();
+  if (!row) {
+    return std::unexpected(row.error());
+  }
+  const bool whole = run->number_at(1) == run->number_at(2);  // pages in the log, and in the file
+  return whole ? Checkpoint::whole : Checkpoint::held_up;
 }
 
 }  // namespace purser

@@ -1,77 +1,105 @@
-// store/ledger_db.hpp — the ledger as SQL: one row a call that is over, balances beside them.
-// docs/ledger.md explains the tables. Rows are inserted, never changed: what was wrong is corrected
-// by another row.
+// store/ledger_db.hpp — the ledger as SQL: a row for each call that is over, balances beside them.
 #pragma once
 
 #include <filesystem>
+#include <span>
+#include <string>
+#include <string_view>
 #include <unordered_map>
+#include <vector>
 
 #include "base/result.hpp"
 #include "ledger/entry.hpp"
+#include "store/journal.hpp"
 #include "store/sqlite.hpp"
 
 namespace purser {
 
-/// Makes the tables that are not there. Error (store) when the file is of a newer format.
-Result<void> make_tables(const Database& database);
-
-/// The file's name inside the data folder.
-inline constexpr std::string_view kDatabaseName = "purser.db";
-
-/// A call that is over: its two halves.
+/// A call that is over, as its two payloads in the journal.
 struct ClosedCall {
-  HoldEntry hold;
-  SettleEntry settle;
+  CallId call;
+  std::string hold;
+  std::string_view settle;
+  bool carried = false;  // its hold stands in the table `held`
 };
 
-/// How far the journal has been folded.
-struct Folded {
-  std::int64_t segment = 0;
-  std::int64_t offset = 0;  // settlements before it are in the database
+/// An open hold, as its payload in the journal.
+struct HeldCall {
+  CallId call;
+  std::string hold;
 };
 
 class LedgerDb {
  public:
   static Result<LedgerDb> open(const std::filesystem::path& folder);
 
-  /// Inserts calls, adds their legs to the balances, and moves the journal's mark: all or nothing.
-  Result<void> fold(const std::vector<ClosedCall>& calls, Folded folded);
+  /// In one transaction: a row for each closed call, its legs added to the balances, `carried`
+  /// written down as open, and the journal's mark moved. A call that has a row is not posted again.
+  Result<void> fold(std::span<const ClosedCall> closed, std::span<const HeldCall> carried,
+                    JournalMark mark);
 
-  Result<Folded> folded();
+  /// How far the journal is folded: every settlement before it is a row, and every hold of an
+  /// earlier segment is a row or carried.
+  Result<JournalMark> mark() const;
+  Result<std::vector<HeldCall>> carried() const;
+
   struct Facts {
     std::uint64_t calls = 0;
     CallId last;
   };
-  Result<Facts> facts();
+  Result<Facts> facts() const;
   struct Balance {
     AccountKey account;
     Units posted;
     Instant ends;
   };
   /// Accounts whose window has not ended.
-  Result<std::vector<Balance>> balances(Instant now);
-  /// Everything in the write-ahead log is in the file and on the disk when this returns.
-  Result<void> checkpoint();
+  Result<std::vector<Balance>> balances(Instant now) const;
+
+  enum class Checkpoint { whole, held_up };
+  /// whole: all that was folded is in the file and on the disk. held_up: a reader stands in the
+  /// way.
+  Result<Checkpoint> checkpoint() const;
 
  private:
+  struct Sum {
+    Units posted;
+    Instant ends;
+  };
+  struct Posted {
+    std::int64_t calls = 0;
+    std::unordered_map<AccountKey, Sum> sums;
+  };
+
   explicit LedgerDb(Database database) : database_(std::move(database)) {}
   Result<void> prepare();
-  Result<void> insert(const ClosedCall& call);
-  Result<void> fold_inside(const std::vector<ClosedCall>& calls, Folded folded);
+  Result<void> insert(const ClosedCall& closed, Posted& posted);
+  void bind();
+  Result<void> add(const Posted& posted);
+  Result<void> fold_inside(std::span<const ClosedCall> closed, std::span<const HeldCall> carried,
+                           JournalMark mark);
 
   Database database_;
   Statement insert_;
+  Statement let_go_;
+  Statement carry_;
   Statement add_;
   Statement mark_;
   Statement count_;
+  // The call being inserted: their memory is used again and again.
+  HoldEntry hold_;
+  SettleEntry settle_;
+  std::string tags_;
+  std::string legs_;
 };
 
-/// Accounts and units as they stand in a row: 24 bytes a leg.
-std::string pack_legs(const std::vector<Leg>& legs);
+/// Accounts and units as they stand in a row: 25 bytes a leg.
 struct PackedLeg {
   AccountKey account;
   Units units;
+  bool is_money = false;
 };
+void pack_leg(std::string& bytes, const PackedLeg& leg);
 Result<std::vector<PackedLeg>> unpack_legs(std::string_view bytes);
 std::string pack_account(const AccountKey& account);
 Result<AccountKey> unpack_account(std::string_view bytes);

@@ -7,7 +7,7 @@
 #include <array>
 
 #include "base/json_text.hpp"
-#include "store/ledger_db.hpp"
+#include "store/tables.hpp"
 
 namespace purser {
 namespace {
@@ -28,15 +28,6 @@ constexpr std::array kDimensions{Dimension{"user", "user"},
                                  Dimension{"priority", "priority"},
                                  Dimension{"outcome", "outcome"},
                                  Dimension{"day", "date(at/1000000000,'unixepoch')"}};
-
-Result<Database> open_books(const std::filesystem::path& folder) {
-  const std::filesystem::path file = folder / kDatabaseName;
-  if (!std::filesystem::exists(file)) {
-    return fail(Fault::config, "there are no books in " + folder.string() +
-                                   ": name their folder with --data, or a --config that does");
-  }
-  return Database::open(file, Database::Access::read);
-}
 
 }  // namespace
 
@@ -67,12 +58,13 @@ Result<std::vector<ReportRow>> report(const std::filesystem::path& folder, std::
       "sum(cost + coalesce(amount, 0)) AS spent, "
       "sum(CASE WHEN outcome IN ('presumed','estimated') AND amount IS NULL THEN cost ELSE 0 END) "
       "FROM calls LEFT JOIN corrected ON corrected.call = calls.id "
-      "WHERE at >= ? AND at < ? GROUP BY name ORDER BY spent DESC, name",
+      "WHERE calls.id >= ? AND at >= ? AND at < ? GROUP BY name ORDER BY spent DESC, name",
       dimension->sql));
-  if (!select) {
-    return std::unexpected(select.error());
+  const auto first = first_call(*database, since);
+  if (!select || !first) {
+    return std::unexpected(!select ? select.error() : first.error());
   }
-  select->number(since.nanos()).number(until.nanos());
+  select->number(first->count()).number(since.nanos()).number(until.nanos());
   std::vector<ReportRow> rows;
   while (true) {
     const auto row = select->step();
@@ -102,7 +94,7 @@ Result<std::optional<std::string>> find_call(const std::filesystem::path& folder
       "SELECT at, ended, key, user, tier, team, feature, session, priority, provider, dialect, "
       "stream, model, model_asked, outcome, status, cost, held, tokens_in, tokens_out, uncached, "
       "cache_read, cache_write_short, cache_write_long, reasoning, web_searches, stop_reason, "
-      "provider_id, first_byte_us, total_us, edits, unpriced, tags, "
+      "provider_id, first_byte_us, total_us, edits, unpriced, tags, request_id, "
       "(SELECT coalesce(sum(amount), 0) FROM corrections WHERE call = calls.id) "
       "FROM calls WHERE id = ? AND (? = '' OR key = ?)");
   if (!select) {
@@ -121,6 +113,7 @@ Result<std::optional<std::string>> find_call(const std::filesystem::path& folder
   std::string json;
   JsonObject object(json);
   object.text("call_id", fmt::format("call_{:016x}", id.count()))
+      .text("request_id", select->text_at(33))
       .text("at", to_rfc3339(Instant::from_nanos(select->number_at(0))))
       .text("ended", to_rfc3339(Instant::from_nanos(select->number_at(1))));
   constexpr std::array kTexts{"key_id",     "user_id",  "tier",     "team",   "feature",
@@ -134,8 +127,8 @@ Result<std::optional<std::string>> find_call(const std::filesystem::path& folder
       .text("outcome", select->text_at(14))
       .number("status", select->number_at(15))
       .raw("cost_usd",
-           to_exact_dollars(Amount::from_nanos(select->number_at(16) + select->number_at(33))))
-      .raw("corrections_usd", dollars(33))
+           to_exact_dollars(Amount::from_nanos(select->number_at(16) + select->number_at(34))))
+      .raw("corrections_usd", dollars(34))
       .raw("held_usd", dollars(17));
   constexpr std::array kNumbers{"tokens_in",
                                 "tokens_out",

@@ -15,6 +15,11 @@ std::unexpected<Error> failed(sqlite3* database, std::string_view doing) {
   return fail(Fault::store, std::string(doing) + ": " + sqlite3_errmsg(database));
 }
 
+/// A null pointer would bind NULL, and an empty text is none.
+const char* start_of(std::string_view text) {
+  return text.data() == nullptr ? "" : text.data();
+}
+
 }  // namespace
 
 void Statement::Finalize::operator()(sqlite3_stmt* statement) const {
@@ -32,21 +37,29 @@ Statement& Statement::number(std::int64_t value) {
 }
 
 Statement& Statement::text(std::string_view value) {
-  const int bound = sqlite3_bind_text64(statement_.get(), ++bound_, value.data(), value.size(),
+  const int bound = sqlite3_bind_text64(statement_.get(), ++bound_, start_of(value), value.size(),
                                         SQLITE_TRANSIENT, SQLITE_UTF8);
   INVARIANT(bound == SQLITE_OK, "a statement is bound as it was written");
   return *this;
 }
 
 Statement& Statement::blob(std::string_view value) {
-  const int bound =
-      sqlite3_bind_blob64(statement_.get(), ++bound_, value.data(), value.size(), SQLITE_TRANSIENT);
+  const int bound = sqlite3_bind_blob64(statement_.get(), ++bound_, start_of(value), value.size(),
+                                        SQLITE_TRANSIENT);
   INVARIANT(bound == SQLITE_OK, "a statement is bound as it was written");
   return *this;
 }
 
-Statement& Statement::nothing() {
-  const int bound = sqlite3_bind_null(statement_.get(), ++bound_);
+Statement& Statement::kept_text(std::string_view value) {
+  const int bound = sqlite3_bind_text64(statement_.get(), ++bound_, start_of(value), value.size(),
+                                        SQLITE_STATIC, SQLITE_UTF8);
+  INVARIANT(bound == SQLITE_OK, "a statement is bound as it was written");
+  return *this;
+}
+
+Statement& Statement::kept_blob(std::string_view value) {
+  const int bound =
+      sqlite3_bind_blob64(statement_.get(), ++bound_, start_of(value), value.size(), SQLITE_STATIC);
   INVARIANT(bound == SQLITE_OK, "a statement is bound as it was written");
   return *this;
 }
@@ -102,6 +115,7 @@ Result<Database> Database::open(const std::filesystem::path& file, Access access
   sqlite3_busy_timeout(handle, kBusyMs);
   const std::string pragmas = access == Access::write
                                   ? "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; "
+                                    "PRAGMA wal_autocheckpoint=4000; PRAGMA cache_size=-16384; "
                                     "PRAGMA foreign_keys=ON; PRAGMA temp_store=MEMORY"
                                   : "PRAGMA query_only=ON";
   if (auto set = database.execute(pragmas); !set) {
@@ -129,8 +143,8 @@ Result<void> Database::execute(const std::string& sql) const {
   return {};
 }
 
-std::int64_t Database::last_row() const {
-  return sqlite3_last_insert_rowid(database_.get());
+std::int64_t Database::changed() const {
+  return sqlite3_changes64(database_.get());
 }
 
 }  // namespace purser

@@ -21,7 +21,9 @@ class Statement {
   Statement& number(std::int64_t value);
   Statement& text(std::string_view value);
   Statement& blob(std::string_view value);
-  Statement& nothing();
+  /// Bytes that stay where they are until run() is over: not copied.
+  Statement& kept_text(std::string_view value);
+  Statement& kept_blob(std::string_view value);
 
   /// Runs to the next row: true when there is one. After false, or an error, it is ready to be
   /// bound anew.
@@ -52,7 +54,8 @@ class Database {
   Result<Statement> prepare(std::string_view sql) const;
   /// Runs statements without parameters, in order.
   Result<void> execute(const std::string& sql) const;
-  std::int64_t last_row() const;
+  /// Rows that the last statement inserted, updated or deleted.
+  std::int64_t changed() const;
 
  private:
   struct Close {

@@ -1,392 +1,167 @@
-// store/store.cpp — the journal's writer thread, and the books opened again after any end.
-//
-//   append ──▶ pending ──write, sync──▶ journal ──decode──▶ open / closed ──fold──▶ SQLite
-//                 (memory, one lock)       (disk)              (memory)              (disk)
+// store/store.cpp — the journal's writer and the fold behind it, opened again after any end.
 #include "store/store.hpp"
 
+#include <algorithm>
 #include <condition_variable>
 #include <mutex>
 #include <thread>
 
-#include "store/codec.hpp"
-#include "store/journal.hpp"
-#include "store/ledger_db.hpp"
-#include "store/replay.hpp"
+#include "store/fold.hpp"
+#include "store/journal_writer.hpp"
 
 namespace purser {
 namespace {
 
-/// Relaxed records may wait this long for company: a machine that crashes loses no more.
-constexpr std::chrono::milliseconds kGather{5};
-/// Closed calls reach the database at least this often, so that reports are about a second late.
+/// Closed calls reach the database this often, so that reports are about a second late.
 constexpr std::chrono::milliseconds kFoldEvery{700};
-/// …and as soon as so many are there: one transaction of them stays well under a megabyte.
-constexpr std::size_t kFoldBatch = 4096;
-/// A segment larger than this is replaced: what is replayed at start stays small.
-constexpr std::uint64_t kSegmentBytes = std::uint64_t{32} << 20;
-/// After a failed write the disk is asked again this often.
-constexpr std::chrono::milliseconds kRetry{200};
-
-using Durable = std::function<void(Result<void>)>;
-using SteadyTime = std::chrono::steady_clock::time_point;
-
-/// What has been appended and not yet been written.
-struct Batch {
-  std::string bytes;
-  std::vector<Durable> waiting;  // strict: run once it is on the disk
-  void clear() {
-    bytes.clear();
-    waiting.clear();
-  }
-};
 
 class JournaledStore final : public Store {
  public:
-  JournaledStore(StoreOptions options, FolderLock lock, LedgerDb ledger, Segment segment,
-                 std::map<CallId, std::string> open)
-      : options_(std::move(options)),
-        lock_(std::move(lock)),
-        ledger_(std::move(ledger)),
-        segment_(std::move(segment)),
-        open_(std::move(open)),
-        writer_([this] { run(); }) {}
+  JournaledStore(const StoreOptions& options, FolderLock lock, Fold fold, Segment segment)
+      : lock_(std::move(lock)),
+        fold_(std::move(fold)),
+        written_{.mark = segment.end()},
+        done_{.mark = segment.end()} {
+    writer_.emplace(options, std::move(segment), [this](const auto& at) { written(at); });
+    folding_ = std::thread([this] { keep_folding(); });
+  }
   ~JournaledStore() override;
 
-  void hold(const HoldEntry& entry, Durable on_durable) override;
-  void settle(const SettleEntry& entry) override;
+  void hold(const HoldEntry& entry, std::function<void(Result<void>)> on_durable) override {
+    writer_->hold(entry, std::move(on_durable));
+  }
+  void settle(const SettleEntry& entry) override { writer_->settle(entry); }
   Result<void> fold() override;
   Health health() const override;
 
  private:
-  void run();
-  bool gather(std::unique_lock<std::mutex>& lock);
-  bool write(const Batch& batch);
-  void give_up_holds(Batch& batch);
-  void sort_out(std::string_view bytes);
-  bool fold_closed();
-  bool rotate();
-  void answer(const std::vector<Durable>& waiting, const Result<void>& result);
-  void note_failure(const Error& error);
+  void written(const JournalWriter::Progress& progress);
+  void keep_folding();
 
-  const StoreOptions options_;
   const FolderLock lock_;
+  Fold fold_;  // the folding thread's own
 
   // Shared, under mutex_.
   mutable std::mutex mutex_;
   std::condition_variable wake_;
   std::condition_variable folded_;
-  Batch pending_;
-  bool idle_ = true;
+  JournalWriter::Progress written_;
+  JournalWriter::Progress done_;  // how far the database is
+  std::uint64_t wanted_ = 0;      // somebody waits until so many appends are in the database
+  std::optional<Error> fold_failure_;
   bool stopping_ = false;
-  std::uint64_t fold_wanted_ = 0;
-  std::uint64_t fold_done_ = 0;
-  std::optional<Error> failure_;
-  Health health_;
 
-  // The writer thread's own.
-  LedgerDb ledger_;
-  Segment segment_;
-  std::map<CallId, std::string> open_;  // hold records, as written, without an outcome yet
-  std::vector<ClosedCall> closed_;
-  SteadyTime last_fold_ = std::chrono::steady_clock::now();
-  std::thread writer_;
+  std::optional<JournalWriter> writer_;
+  std::thread folding_;
 };
 
-void JournaledStore::hold(const HoldEntry& entry, Durable on_durable) {
-  const bool strict = options_.durability == Durability::strict;
-  std::optional<Error> failure;
-  bool notify = false;
+void JournaledStore::written(const JournalWriter::Progress& progress) {
+  bool wake = false;
   {
     const std::lock_guard lock(mutex_);
-    failure = failure_;
-    if (!failure) {
-      append_record(pending_.bytes, entry);
-      if (strict) {
-        pending_.waiting.push_back(std::move(on_durable));
-      }
-      notify = std::exchange(idle_, false);
-    }
+    const bool idle = written_.mark == done_.mark;
+    written_ = progress;
+    wake = idle || wanted_ > done_.appended;
   }
-  if (notify) {
-    wake_.notify_one();
-  }
-  if (failure) {
-    on_durable(std::unexpected(*failure));
-  } else if (!strict) {
-    on_durable({});
-  }
-}
-
-void JournaledStore::settle(const SettleEntry& entry) {
-  bool notify = false;
-  {
-    const std::lock_guard lock(mutex_);
-    append_record(pending_.bytes, entry);
-    notify = std::exchange(idle_, false);
-  }
-  if (notify) {
+  if (wake) {
     wake_.notify_one();
   }
 }
 
 Result<void> JournaledStore::fold() {
+  const std::uint64_t wanted = writer_->flush();
   std::unique_lock lock(mutex_);
-  const std::uint64_t wanted = ++fold_wanted_;
-  idle_ = false;
+  wanted_ = std::max(wanted_, wanted);
+  fold_failure_.reset();
   wake_.notify_one();
-  folded_.wait(lock, [&] { return fold_done_ >= wanted || failure_; });
-  if (failure_) {
-    return std::unexpected(*failure_);
+  std::optional<Error> failure;
+  const auto over = [&] {
+    failure = fold_failure_;
+    if (!failure) {
+      failure = writer_->failure();
+    }
+    return done_.appended >= wanted || failure;
+  };
+  // The writer's failure is not ours to hear of: it is looked at now and then.
+  while (!folded_.wait_for(lock, kFoldEvery, over)) {
+  }
+  if (done_.appended < wanted) {
+    return std::unexpected(*failure);
   }
   return {};
 }
 
 Store::Health JournaledStore::health() const {
+  const JournalWriter::Syncs syncs = writer_->syncs();
   const std::lock_guard lock(mutex_);
-  Health health = health_;
-  health.failed = failure_.has_value();
-  return health;
+  const bool same = written_.mark.segment == done_.mark.segment;
+  const std::int64_t behind = written_.mark.offset - (same ? done_.mark.offset : 0);
+  return {.journal_bytes = static_cast<std::uint64_t>(behind),
+          .syncs = syncs.many,
+          .sync_us_max = syncs.us_max,
+          .failed = writer_->failure().has_value()};
 }
 
 JournaledStore::~JournaledStore() {
+  writer_.reset();  // writes what is left: the fold below still takes it
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
-    idle_ = false;
   }
   wake_.notify_one();
-  writer_.join();
+  folding_.join();
 }
 
-/// Sleeps until there is something to do. False: nothing is left, and the store is closing.
-bool JournaledStore::gather(std::unique_lock<std::mutex>& lock) {
-  idle_ = pending_.bytes.empty() && fold_wanted_ == fold_done_ && !stopping_;
-  if (idle_) {
-    const auto something = [this] { return !idle_; };
-    if (closed_.empty()) {
-      wake_.wait(lock, something);
-    } else {
-      wake_.wait_until(lock, last_fold_ + kFoldEvery, something);
-    }
-    idle_ = false;
-  }
-  const bool hurry = stopping_ || fold_wanted_ != fold_done_;
-  if (options_.durability == Durability::relaxed && !hurry) {
-    wake_.wait_for(lock, kGather, [this] { return stopping_ || fold_wanted_ != fold_done_; });
-  }
-  return !stopping_ || !pending_.bytes.empty();
-}
-
-/// Writes a batch, and in strict mode waits for the disk. False: the disk refused it.
-bool JournaledStore::write(const Batch& batch) {
-  auto written = segment_.write(batch.bytes);
-  const SteadyTime began = std::chrono::steady_clock::now();
-  if (written && !batch.waiting.empty()) {
-    written = segment_.sync();
-  }
-  if (!written) {
-    note_failure(written.error());
-    return false;
-  }
-  const auto took = std::chrono::duration_cast<std::chrono::microseconds>(
-                        std::chrono::steady_clock::now() - began)
-                        .count();
-  const std::lock_guard lock(mutex_);
-  failure_.reset();
-  health_.syncs += batch.waiting.empty() ? 0 : 1;
-  health_.sync_us_max = std::max(health_.sync_us_max, batch.waiting.empty() ? 0 : took);
-  health_.journal_bytes = segment_.size();
-  return true;
-}
-
-void JournaledStore::note_failure(const Error& error) {
-  const std::lock_guard lock(mutex_);
-  failure_ = error;
-  folded_.notify_all();
-}
-
-void JournaledStore::answer(const std::vector<Durable>& waiting, const Result<void>& result) {
-  for (const Durable& durable : waiting) {
-    durable(result);
-  }
-}
-
-/// The disk refused a batch: calls that wait for it may not leave. Their holds stay in the batch,
-/// which is tried again for the sake of its settlements, each followed by its release.
-void JournaledStore::give_up_holds(Batch& batch) {
-  if (batch.waiting.empty()) {
-    return;
-  }
-  std::string_view rest = batch.bytes;
-  std::string releases;
-  while (const auto payload = take_payload(rest)) {
-    const auto record = decode_record(*payload);
-    if (const auto* hold = record ? std::get_if<HoldEntry>(&*record) : nullptr) {
-      SettleEntry release;
-      release.call = hold->call;
-      release.at = hold->at;
-      release.outcome = Outcome::released;
-      append_record(releases, release);
-    }
-  }
-  batch.bytes += releases;
-  answer(std::exchange(batch.waiting, {}), std::unexpected(*failure_));
-}
-
-/// Reads back what was just written: both halves of a call together make a row.
-void JournaledStore::sort_out(std::string_view bytes) {
-  while (!bytes.empty()) {
-    const std::string_view before = bytes;
-    const auto payload = take_payload(bytes);
-    INVARIANT(payload, "what we have just written can be read");
-    auto record = decode_record(*payload);
-    INVARIANT(record, "what we have just written is of a form we know");
-    if (const auto* hold = std::get_if<HoldEntry>(&*record)) {
-      open_[hold->call] = before.substr(0, before.size() - bytes.size());
-      continue;
-    }
-    auto& settle = std::get<SettleEntry>(*record);
-    const auto held = open_.find(settle.call);
-    INVARIANT(held != open_.end(), "S2: a settlement ends a hold that is open");
-    std::string_view stored = held->second;
-    auto hold = decode_record(*take_payload(stored));
-    closed_.push_back({.hold = std::move(std::get<HoldEntry>(*hold)), .settle = std::move(settle)});
-    open_.erase(held);
-  }
-}
-
-bool JournaledStore::fold_closed() {
-  last_fold_ = std::chrono::steady_clock::now();
-  if (closed_.empty()) {
-    return true;
-  }
-  const Folded mark{.segment = segment_.number(),
-                    .offset = static_cast<std::int64_t>(segment_.size())};
-  if (auto done = ledger_.fold(closed_, mark); !done) {
-    note_failure(done.error());
-    return false;
-  }
-  closed_.clear();
-  return true;
-}
-
-/// A new segment that begins with the holds still open; then the old one is no longer needed. The
-/// database is on the disk before that: until then the old segment is what proves it.
-bool JournaledStore::rotate() {
-  if (segment_.size() < kSegmentBytes || !closed_.empty()) {
-    return true;
-  }
-  std::string carried;
-  for (const auto& [call, record] : open_) {
-    carried += record;
-  }
-  auto next = Segment::create(options_.folder, segment_.number() + 1);
-  Result<void> done = next ? next->write(carried) : std::unexpected(next.error());
-  if (done) {
-    done = next->sync();
-  }
-  if (done) {
-    done = ledger_.checkpoint();
-  }
-  if (!done) {
-    note_failure(done.error());
-    return false;
-  }
-  const std::int64_t old = segment_.number();
-  segment_ = std::move(*next);
-  // A segment that cannot be removed is replayed once more at the next start: no harm, so no error.
-  static_cast<void>(remove_segment(options_.folder, old));
-  return true;
-}
-
-void JournaledStore::run() {
-  Batch batch;
+/// Follows the journal: soon when somebody waits, else in batches.
+void JournaledStore::keep_folding() {
   std::unique_lock lock(mutex_);
-  while (gather(lock)) {
-    std::swap(batch, pending_);
-    const std::uint64_t wanted = fold_wanted_;
+  while (true) {
+    const auto hurried = [this] {
+      return stopping_ || (wanted_ > done_.appended && written_.appended >= wanted_);
+    };
+    wake_.wait(lock, [&] { return hurried() || written_.mark != done_.mark; });
+    wake_.wait_for(lock, kFoldEvery, hurried);
+    const JournalWriter::Progress target = written_;
     lock.unlock();
-    while (!batch.bytes.empty() && !write(batch)) {
-      give_up_holds(batch);
-      lock.lock();
-      if (wake_.wait_for(lock, kRetry, [this] { return stopping_; })) {
-        return;  // what was acknowledged is on the disk; the rest was never promised
-      }
-      lock.unlock();
-    }
-    answer(batch.waiting, {});
-    sort_out(batch.bytes);
-    batch.clear();
-    const bool due = std::chrono::steady_clock::now() - last_fold_ >= kFoldEvery;
-    if (wanted != fold_done_ || due || closed_.size() >= kFoldBatch) {
-      const bool folded = fold_closed() && rotate();
-      lock.lock();
-      fold_done_ = folded ? wanted : fold_done_;
-      folded_.notify_all();
+    const auto folded = fold_.advance(target.mark);
+    lock.lock();
+    if (folded) {
+      done_ = target;
+      fold_failure_.reset();
     } else {
-      lock.lock();
+      fold_failure_ = folded.error();
+      wanted_ = done_.appended;  // they are told; the next try is not hurried
+    }
+    folded_.notify_all();
+    if (stopping_) {
+      return;  // what the database did not take stays in the journal
     }
   }
-  lock.unlock();
-  if (fold_closed()) {
-    static_cast<void>(ledger_.checkpoint());  // only tidies: the journal still has everything
-  }
-}
-
-/// A call that was in flight when the process ended: all that was held may have been billed.
-ClosedCall presume(HoldEntry hold, Instant now) {
-  SettleEntry settle;
-  settle.call = hold.call;
-  settle.at = now;
-  settle.outcome = Outcome::presumed;
-  settle.cost = hold.worst;
-  settle.model = hold.model;
-  settle.stop_reason = "purser_restart";
-  settle.legs = hold.legs;
-  return {.hold = std::move(hold), .settle = std::move(settle)};
 }
 
 /// Everything the journal knows goes into the database; a fresh segment follows.
-Result<Segment> recover(const StoreOptions& options, LedgerDb& ledger, Instant now,
+Result<Segment> recover(const StoreOptions& options, Fold& fold, Instant now,
                         Recovered& recovered) {
-  const auto folded = ledger.folded();
-  if (!folded) {
-    return std::unexpected(folded.error());
-  }
-  auto replayed = replay_journal(options.folder, *folded);
-  if (!replayed) {
-    return std::unexpected(replayed.error());
-  }
-  recovered.presumed = replayed->open.size();
-  for (auto& [call, hold] : replayed->open) {
-    replayed->closed.push_back(presume(std::move(hold), now));
-  }
-  const std::int64_t fresh = std::max(replayed->newest_segment, folded->segment) + 1;
-  if (auto done = ledger.fold(replayed->closed, {.segment = fresh, .offset = 0}); !done) {
+  if (auto done = fold.advance(kJournalEnd); !done) {
     return std::unexpected(done.error());
   }
-  if (auto done = ledger.checkpoint(); !done) {
-    return std::unexpected(done.error());
-  }
-  auto segment = Segment::create(options.folder, fresh);
-  const auto segments = list_segments(options.folder);
-  if (!segment || !segments) {
-    return std::unexpected(!segment ? segment.error() : segments.error());
-  }
-  for (const std::int64_t number : *segments) {
-    if (number < fresh) {
-      if (auto removed = remove_segment(options.folder, number); !removed) {
-        return std::unexpected(removed.error());
-      }
-    }
-  }
-  const auto facts = ledger.facts();
-  if (!facts) {
-    return std::unexpected(facts.error());
+  recovered.damaged_bytes = fold.damaged();
+  const auto presumed = fold.presume_open(now);
+  const auto facts = fold.ledger().facts();
+  const auto balances = fold.ledger().balances(now);
+  if (!presumed || !facts || !balances) {
+    return std::unexpected(!presumed ? presumed.error()
+                           : !facts  ? facts.error()
+                                     : balances.error());
   }
   recovered.calls = facts->calls;
-  recovered.next_call = std::max(facts->last, replayed->last) + CallId(1);
-  return segment;
+  recovered.presumed = *presumed;
+  recovered.next_call = std::max(facts->last, fold.last()) + CallId(1);
+  recovered.balances.clear();
+  for (const LedgerDb::Balance& balance : *balances) {
+    recovered.balances.push_back({balance.account, balance.posted, balance.ends});
+  }
+  return Segment::create(options.folder, fold.mark().segment);
 }
 
 }  // namespace
@@ -402,23 +177,16 @@ Result<std::unique_ptr<Store>> Store::open(const StoreOptions& options, Instant 
   if (!lock) {
     return std::unexpected(lock.error());
   }
-  auto ledger = LedgerDb::open(options.folder);
-  if (!ledger) {
-    return std::unexpected(ledger.error());
+  auto fold = Fold::open(options.folder);
+  if (!fold) {
+    return std::unexpected(fold.error());
   }
-  auto segment = recover(options, *ledger, now, recovered);
+  auto segment = recover(options, *fold, now, recovered);
   if (!segment) {
     return fail("replaying the journal", segment.error());
   }
-  const auto balances = ledger->balances(now);
-  if (!balances) {
-    return std::unexpected(balances.error());
-  }
-  for (const LedgerDb::Balance& balance : *balances) {
-    recovered.balances.push_back({balance.account, balance.posted, balance.ends});
-  }
-  return std::make_unique<JournaledStore>(options, std::move(*lock), std::move(*ledger),
-                                          std::move(*segment), std::map<CallId, std::string>{});
+  return std::make_unique<JournaledStore>(options, std::move(*lock), std::move(*fold),
+                                          std::move(*segment));
 }
 
 }  // namespace purser

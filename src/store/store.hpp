@@ -1,16 +1,19 @@
 // store/store.hpp — where the books live: a checksummed journal in front of one SQLite file.
 //
-// A hold or an outcome is appended to the journal (a memcpy under a short lock); one writer thread
-// writes and syncs whole batches (group commit), and now and then folds what is closed into
-// SQLite, in one transaction a batch. At start the journal is replayed: a hold without an outcome
-// is settled at its worst case and marked presumed.
+// A hold or an outcome is appended to the journal (a memcpy under a short lock). One thread writes
+// and syncs whole batches (group commit). Another reads the journal after it and folds what is
+// closed into SQLite, a transaction a batch, so that no call ever waits for the database. At start
+// the journal is folded the same way; a hold without an outcome is settled at its worst case and
+// marked presumed.
 //
 // Invariants (docs/invariants.md):
 //   S1  with Durability::strict, on_durable runs only after the hold is on disk (fdatasync);
-//   S2  a record is folded exactly once: SQLite remembers how far it has read each segment;
+//   S2  a call is folded exactly once: its id is the row's key, and a call that has a row is not
+//       posted again;
 //   S3  a torn tail (kill -9, power) is cut at the first bad checksum; nothing behind it was ever
 //       acknowledged as durable;
-//   S4  account balances are kept in the same transaction as the entries they sum.
+//   S4  account balances are kept in the same transaction as the entries they sum;
+//   S5  a segment goes only when its settlements are rows and its open holds are carried, on disk.
 #pragma once
 
 #include <cstdint>
@@ -42,6 +45,8 @@ struct Recovered {
   std::uint64_t calls = 0;     // rows in the ledger
   std::uint64_t presumed = 0;  // calls in flight at the crash, settled at their hold
   CallId next_call;            // the first id not yet used
+  /// Of the journal, beyond a torn end: what stood there is lost.
+  std::int64_t damaged_bytes = 0;
   /// Accounts whose window has not ended: to be posted into the treasury.
   struct Balance {
     AccountKey account;

@@ -1,0 +1,166 @@
+// store/re_rate.cpp — one pass over the range, a correction for each call whose cost differs.
+#include "store/re_rate.hpp"
+
+#include <map>
+
+#include "base/invariant.hpp"
+#include "store/ledger_db.hpp"
+#include "store/tables.hpp"
+
+namespace purser {
+namespace {
+
+constexpr std::string_view kSelect =
+    "SELECT id, at, provider, model, service_tier, speed, geo, "
+    "cost + coalesce((SELECT sum(amount) FROM corrections WHERE call = calls.id), 0), legs, "
+    "uncached, cache_read, cache_write_short, cache_write_long, tokens_out, reasoning, audio_in, "
+    "audio_cached, audio_out, image_in, image_out, video_in, web_searches, web_fetches, "
+    "file_searches FROM calls WHERE id >= ? AND at >= ? AND at < ? AND outcome = 'settled'";
+constexpr std::string_view kCorrect =
+    "INSERT INTO corrections(call, at, amount, why, legs) VALUES(?,?,?,?,?)";
+constexpr std::string_view kPost =
+    "UPDATE accounts SET posted = posted + ? WHERE key = ? AND ends > ?";
+
+Usage usage_at(const Statement& row, int column) {
+  Usage usage;
+  for (Tokens* tokens :
+       {&usage.input_uncached, &usage.cache_read, &usage.cache_write_short, &usage.cache_write_long,
+        &usage.output, &usage.reasoning, &usage.audio_in, &usage.audio_cached, &usage.audio_out,
+        &usage.image_in, &usage.image_out, &usage.video_in}) {
+    *tokens = Tokens(row.number_at(column++));
+  }
+  for (std::int64_t* count : {&usage.web_searches, &usage.web_fetches, &usage.file_searches}) {
+    *count = row.number_at(column++);
+  }
+  return usage;
+}
+
+class ReRating {
+ public:
+  ReRating(const Database& database, const Pricing& pricing, std::string_view why, Instant now)
+      : database_(database), pricing_(pricing), why_(why), now_(now) {}
+  Result<ReRated> run(Instant since, Instant until);
+
+ private:
+  Result<void> price(const Statement& row);
+  Result<void> correct(CallId call, Amount difference, std::string_view legs);
+
+  const Database& database_;
+  const Pricing& pricing_;
+  const std::string_view why_;
+  const Instant now_;
+  Statement correct_;
+  Statement post_;
+  ReRated done_;
+  std::map<AccountKey, Units> postings_;
+};
+
+/// The difference, and where it is still worth something: windows that are over stay as they ended.
+Result<void> ReRating::correct(CallId call, Amount difference, std::string_view legs) {
+  const auto posted = unpack_legs(legs);
+  if (!posted) {
+    return std::unexpected(posted.error());
+  }
+  std::string moved;
+  for (PackedLeg leg : *posted) {
+    if (!leg.is_money) {
+      continue;
+    }
+    leg.units = Units(difference.nanos());
+    post_.number(leg.units.count()).blob(pack_account(leg.account)).number(now_.nanos());
+    if (auto done = post_.run(); !done) {
+      return done;
+    }
+    if (database_.changed() == 1) {
+      pack_leg(moved, leg);
+      postings_[leg.account] += leg.units;
+    }
+  }
+  correct_.number(call.count()).number(now_.nanos()).number(difference.nanos());
+  return correct_.text(why_).blob(moved).run();
+}
+
+Result<void> ReRating::price(const Statement& row) {
+  const CallId call(row.number_at(0));
+  const std::string provider = row.text_at(2);
+  const std::string model = row.text_at(3);
+  const std::string geo = row.text_at(6);
+  const Amount before = Amount::from_nanos(row.number_at(7));
+  const auto priced = pricing_({.call = call,
+                                .provider = provider,
+                                .model = model,
+                                .usage = usage_at(row, 9),
+                                .conditions = {.tier = static_cast<ServiceTier>(row.number_at(4)),
+                                               .speed = static_cast<Speed>(row.number_at(5)),
+                                               .geo = geo,
+                                               .region = {},
+                                               .at = Instant::from_nanos(row.number_at(1))}});
+  const Amount after = priced.value_or(before);
+  INVARIANT(after >= Amount(), "a call never earns money");
+  ++done_.calls;
+  done_.before += before;
+  done_.after += after;
+  if (after == before) {
+    return {};
+  }
+  ++done_.changed;
+  return correct(call, after - before, row.blob_at(8));
+}
+
+Result<ReRated> ReRating::run(Instant since, Instant until) {
+  auto select = database_.prepare(kSelect);
+  auto correct = database_.prepare(kCorrect);
+  auto post = database_.prepare(kPost);
+  const auto first = first_call(database_, since);
+  if (!select || !correct || !post || !first) {
+    return std::unexpected(!select    ? select.error()
+                           : !correct ? correct.error()
+                           : !post    ? post.error()
+                                      : first.error());
+  }
+  correct_ = std::move(*correct);
+  post_ = std::move(*post);
+  select->number(first->count()).number(since.nanos()).number(until.nanos());
+  while (true) {
+    const auto row = select->step();
+    if (!row) {
+      return std::unexpected(row.error());
+    }
+    if (!*row) {
+      break;
+    }
+    if (auto done = price(*select); !done) {
+      return std::unexpected(done.error());
+    }
+  }
+  for (const auto& [account, units] : postings_) {
+    done_.postings.push_back({account, units});
+  }
+  return std::move(done_);
+}
+
+}  // namespace
+
+Result<ReRated> re_rate(const std::filesystem::path& folder, Instant since, Instant until,
+                        const Pricing& pricing, std::string_view why, Instant now, ReRate mode) {
+  if (auto books = open_books(folder); !books) {
+    return std::unexpected(books.error());
+  }
+  const auto database = Database::open(folder / kDatabaseName, Database::Access::write);
+  if (!database) {
+    return std::unexpected(database.error());
+  }
+  if (auto begun = database->execute("BEGIN IMMEDIATE"); !begun) {
+    return std::unexpected(begun.error());
+  }
+  auto done = ReRating(*database, pricing, why, now).run(since, until);
+  // A preview is the same work, taken back.
+  const bool keep = done && mode == ReRate::post;
+  const auto ended = database->execute(keep ? "COMMIT" : "ROLLBACK");
+  if (done && !ended) {
+    return std::unexpected(ended.error());
+  }
+  return done;
+}
+
+}  // namespace purser

@@ -1,0 +1,51 @@
+// store/re_rate.hpp — calls priced anew, after a price was wrong. No row is ever edited: each
+// difference is a correction of its own, and moves the balances whose window is still open.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "base/instant.hpp"
+#include "base/result.hpp"
+#include "ledger/treasury.hpp"
+#include "money/amount.hpp"
+#include "money/conditions.hpp"
+#include "money/usage.hpp"
+
+namespace purser {
+
+/// What a price is made of, as the ledger has it. Texts live as long as the question.
+struct CallToPrice {
+  CallId call;
+  std::string_view provider;
+  std::string_view model;
+  Usage usage;
+  Conditions conditions;
+};
+/// Nothing: this call keeps its cost.
+using Pricing = std::function<std::optional<Amount>(const CallToPrice&)>;
+
+enum class ReRate { preview, post };
+
+struct ReRated {
+  std::int64_t calls = 0;  // settled calls in the range
+  std::int64_t changed = 0;
+  Amount before;  // their cost, earlier corrections included
+  Amount after;
+  struct Posting {
+    AccountKey account;
+    Units units;
+  };
+  /// What changed in balances: a running gateway posts it into its treasury.
+  std::vector<Posting> postings;
+};
+
+/// Prices the settled calls admitted in [since, until) anew. Calls at their hold (presumed,
+/// estimated) and released ones stay. All corrections are made in one transaction, or none.
+Result<ReRated> re_rate(const std::filesystem::path& folder, Instant since, Instant until,
+                        const Pricing& pricing, std::string_view why, Instant now, ReRate mode);
+
+}  // namespace purser

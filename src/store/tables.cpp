@@ -1,0 +1,143 @@
+// store/tables.cpp — the schema. A row of calls or corrections is inserted, never changed.
+#include "store/tables.hpp"
+
+namespace purser {
+namespace {
+
+/// Raised when a row changes its meaning.
+constexpr std::int64_t kFormat = 2;
+
+/// Clocks are set back by less than this, and calls wait less than this between their id and their
+/// admission.
+constexpr std::chrono::hours kClockSteps{1};
+
+constexpr const char* kTables = R"(
+CREATE TABLE IF NOT EXISTS meta(name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS calls(
+  id INTEGER PRIMARY KEY,            -- the call's id
+  at INTEGER NOT NULL,               -- ns since 1970: when it was admitted
+  ended INTEGER NOT NULL,            -- ns since 1970: when its answer was over
+  key TEXT NOT NULL, user TEXT NOT NULL, tier TEXT NOT NULL, team TEXT NOT NULL,
+  feature TEXT NOT NULL, session TEXT NOT NULL, priority TEXT NOT NULL, tags TEXT NOT NULL,
+  request_id TEXT NOT NULL,          -- as in the response's x-purser-request-id
+  provider TEXT NOT NULL, dialect TEXT NOT NULL, stream INTEGER NOT NULL,
+  model TEXT NOT NULL,               -- as answered
+  model_asked TEXT NOT NULL,
+  input_max INTEGER NOT NULL, output_max INTEGER NOT NULL, held INTEGER NOT NULL,  -- the hold
+  outcome TEXT NOT NULL, status INTEGER NOT NULL,
+  cost INTEGER NOT NULL,             -- nanodollars
+  tokens_in INTEGER NOT NULL, tokens_out INTEGER NOT NULL,
+  uncached INTEGER NOT NULL, cache_read INTEGER NOT NULL,
+  cache_write_short INTEGER NOT NULL, cache_write_long INTEGER NOT NULL,
+  reasoning INTEGER NOT NULL, audio_in INTEGER NOT NULL, audio_cached INTEGER NOT NULL,
+  audio_out INTEGER NOT NULL, image_in INTEGER NOT NULL, image_out INTEGER NOT NULL,
+  video_in INTEGER NOT NULL, web_searches INTEGER NOT NULL, web_fetches INTEGER NOT NULL,
+  file_searches INTEGER NOT NULL,
+  service_tier INTEGER NOT NULL, speed INTEGER NOT NULL, geo TEXT NOT NULL,
+  unpriced INTEGER NOT NULL, stop_reason TEXT NOT NULL, provider_id TEXT NOT NULL,
+  first_byte_us INTEGER NOT NULL, total_us INTEGER NOT NULL, edits TEXT NOT NULL,
+  legs BLOB NOT NULL                 -- 25 bytes for each account posted to: name, units, is money
+);
+CREATE TABLE IF NOT EXISTS corrections(
+  id INTEGER PRIMARY KEY,
+  call INTEGER NOT NULL REFERENCES calls(id),
+  at INTEGER NOT NULL,               -- ns since 1970
+  amount INTEGER NOT NULL,           -- nanodollars to add to the call's cost; may be negative
+  why TEXT NOT NULL,
+  legs BLOB NOT NULL                 -- as in calls: what the correction added to which account
+);
+CREATE INDEX IF NOT EXISTS corrections_call ON corrections(call);
+CREATE TABLE IF NOT EXISTS held(
+  call INTEGER PRIMARY KEY,          -- open holds whose segment of the journal is gone
+  record BLOB NOT NULL               -- the hold as it stood there
+);
+CREATE TABLE IF NOT EXISTS accounts(
+  key BLOB PRIMARY KEY, posted INTEGER NOT NULL, ends INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS accounts_ends ON accounts(ends);
+CREATE TABLE IF NOT EXISTS keys(
+  id TEXT PRIMARY KEY, name TEXT NOT NULL, user TEXT NOT NULL, tier TEXT NOT NULL,
+  team TEXT NOT NULL, feature TEXT NOT NULL, priority TEXT NOT NULL, tags TEXT NOT NULL,
+  may_label TEXT NOT NULL,           -- labels that request headers may set, separated by commas
+  created INTEGER NOT NULL, expires INTEGER NOT NULL, revoked INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS secrets(
+  hash BLOB PRIMARY KEY,             -- BLAKE2b-256 of the secret
+  key TEXT NOT NULL REFERENCES keys(id), valid_until INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS audit(
+  id INTEGER PRIMARY KEY, at INTEGER NOT NULL, who TEXT NOT NULL, what TEXT NOT NULL
+);
+)";
+
+}  // namespace
+
+Result<std::int64_t> read_meta(const Database& database, std::string_view name,
+                               std::int64_t otherwise) {
+  auto select = database.prepare("SELECT value FROM meta WHERE name=?");
+  if (!select) {
+    return std::unexpected(select.error());
+  }
+  const auto row = select->text(name).step();
+  if (!row) {
+    return std::unexpected(row.error());
+  }
+  return *row ? select->number_at(0) : otherwise;
+}
+
+Result<void> make_tables(const Database& database) {
+  if (auto made = database.execute(kTables); !made) {
+    return made;
+  }
+  const auto format = read_meta(database, "format", kFormat);
+  if (!format) {
+    return std::unexpected(format.error());
+  }
+  if (*format != kFormat) {
+    return fail(Fault::store, "the books are of format " + std::to_string(*format) +
+                                  ", this Purser keeps format " + std::to_string(kFormat) +
+                                  ": use the Purser that wrote them, or another folder");
+  }
+  return database.execute("INSERT OR IGNORE INTO meta VALUES('format', " + std::to_string(kFormat) +
+                          ")");
+}
+
+Result<CallId> first_call(const Database& database, Instant since) {
+  auto ends = database.prepare("SELECT coalesce(min(id), 0), coalesce(max(id), 0) FROM calls");
+  auto next = database.prepare("SELECT at FROM calls WHERE id >= ? ORDER BY id LIMIT 1");
+  if (!ends || !next) {
+    return std::unexpected(!ends ? ends.error() : next.error());
+  }
+  if (const auto row = ends->step(); !row) {
+    return std::unexpected(row.error());
+  }
+  std::int64_t low = ends->number_at(0);
+  std::int64_t high = ends->number_at(1);
+  while (low < high) {
+    const std::int64_t middle = low + (high - low) / 2;
+    if (const auto row = next->number(middle).step(); !row) {
+      return std::unexpected(row.error());
+    }
+    const Instant at = Instant::from_nanos(next->number_at(0));
+    if (const auto end = next->step(); !end) {
+      return std::unexpected(end.error());
+    }
+    if (at + kClockSteps < since) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
+  }
+  return CallId(low);
+}
+
+Result<Database> open_books(const std::filesystem::path& folder) {
+  const std::filesystem::path file = folder / kDatabaseName;
+  if (!std::filesystem::exists(file)) {
+    return fail(Fault::config, "there are no books in " + folder.string() +
+                                   ": name their folder with --data, or a --config that does");
+  }
+  return Database::open(file, Database::Access::read);
+}
+
+}  // namespace purser
