@@ -143,6 +143,20 @@ TEST(Codec, AHoldAndAnOutcomeComeBackAsTheyWere) {
   EXPECT_EQ(ended.provider_id, settle.provider_id);
 }
 
+TEST(Codec, AProviderCannotFillTheBooks) {
+  SettleEntry settle = some_settle(some_hold(1));
+  settle.stop_reason.assign(std::size_t{4} << 20, 'x');
+  settle.provider_id = std::string(kTextBytesMax - 1, 'y') + "\u00e9";  // cut in a character
+  std::string bytes;
+  append_record(bytes, settle);
+  EXPECT_LT(bytes.size(), 4 * kTextBytesMax);
+  std::string_view rest = bytes;
+  SettleEntry back;
+  ASSERT_TRUE(decode(*take_payload(rest), back));
+  EXPECT_EQ(back.stop_reason.size(), kTextBytesMax);
+  EXPECT_EQ(back.provider_id, std::string(kTextBytesMax - 1, 'y'));
+}
+
 TEST(Codec, ADamagedRecordIsNeverTakenForAGoodOne) {
   std::string bytes;
   append_record(bytes, some_hold(1));
@@ -405,78 +419,15 @@ TEST(VerifyBooks, FindsEveryKindOfDamage) {
   }
 }
 
-TEST(Keys, AKeyOpensUntilItExpiresOrIsRevoked) {
+TEST(KeyWatch, DoesNotMindCalls) {
   const Folder folder;
-  auto book = KeyBook::open(folder.path());
-  ASSERT_TRUE(book);
-  KeyRecord wanted;
-  wanted.name = "test";
-  wanted.caller.user = "ann";
-  wanted.caller.tags = {{"team \"x\"", "y"}};
-  wanted.expires = kNow + std::chrono::hours(1);
-  const auto made = (*book)->create(wanted, kNow);
-  ASSERT_TRUE(made);
-  auto ring = *(*book)->read();
-  const KeyRecord* found = ring->find(made->secret, kNow);
-  ASSERT_NE(found, nullptr);
-  EXPECT_EQ(found->caller.user, "ann");
-  EXPECT_EQ(found->caller.key, made->id);
-  EXPECT_EQ(found->caller.tags, wanted.caller.tags);
-  EXPECT_EQ(ring->find(made->secret, wanted.expires), nullptr);
-  EXPECT_EQ(ring->find(made->secret + "x", kNow), nullptr);
-  EXPECT_EQ(ring->find("", kNow), nullptr);
-  ASSERT_TRUE((*book)->revoke(made->id, kNow));
-  EXPECT_FALSE((*book)->revoke(made->id, kNow)) << "once is enough";
-  EXPECT_EQ((*(*book)->read())->find(made->secret, kNow), nullptr);
-}
-
-TEST(Keys, ARotatedKeyHasTwoSecretsForAWhile) {
-  const Folder folder;
-  auto book = KeyBook::open(folder.path());
-  const auto made = (*book)->create({}, kNow);
-  const Instant until = kNow + std::chrono::minutes(5);
-  const auto rotated = (*book)->rotate(made->id, kNow, until);
-  ASSERT_TRUE(rotated);
-  EXPECT_NE(rotated->secret, made->secret);
-  const auto ring = *(*book)->read();
-  EXPECT_NE(ring->find(made->secret, kNow), nullptr);
-  EXPECT_EQ(ring->find(made->secret, until), nullptr);
-  EXPECT_NE(ring->find(rotated->secret, until), nullptr);
-  EXPECT_FALSE((*book)->rotate("key_nobody", kNow, until));
-}
-
-TEST(Keys, ASecretIsNowhereInTheFile) {
-  const Folder folder;
-  std::string secret;
-  {
-    auto book = KeyBook::open(folder.path());
-    secret = (*book)->create({}, kNow)->secret;
-  }
-  for (const auto& entry : std::filesystem::directory_iterator(folder.path())) {
-    std::ifstream file(entry.path(), std::ios::binary);
-    const std::string bytes((std::istreambuf_iterator<char>(file)),
-                            std::istreambuf_iterator<char>());
-    EXPECT_EQ(bytes.find(secret), std::string::npos) << entry.path();
-  }
-}
-
-TEST(KeyWatch, SeesWhatAnotherProcessDoes) {
-  const Folder folder;
+  const Books books = open_books(folder);
   auto watch = KeyWatch::open(folder.path());
-  ASSERT_TRUE(watch);
   ASSERT_TRUE(*(*watch)->look());
-  EXPECT_FALSE(*(*watch)->look());
-  auto book = KeyBook::open(folder.path());
-  const auto made = (*book)->create({}, kNow);
-  ASSERT_TRUE(*(*watch)->look());
-  EXPECT_NE((*watch)->ring()->find(made->secret, kNow), nullptr);
-}
-
-TEST(Rights, AreReadAndWritten) {
-  EXPECT_EQ(to_text(*parse_rights("all")), "user,tier,team,feature,session,priority,tags");
-  EXPECT_EQ(to_text(*parse_rights("none")), "none");
-  EXPECT_EQ(to_text(*parse_rights("session,user")), "user,session");
-  EXPECT_FALSE(parse_rights("usr"));
+  ASSERT_TRUE(hold_durably(*books.store, some_hold(1)));
+  books.store->settle(some_settle(some_hold(1)));
+  ASSERT_TRUE(books.store->fold());
+  EXPECT_FALSE(*(*watch)->look()) << "the ring was read again for a row of the ledger";
 }
 
 }  // namespace

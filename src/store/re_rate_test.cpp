@@ -1,0 +1,113 @@
+// store/re_rate_test.cpp — a wrong price is made good by entries, and only where it still counts.
+#include "store/re_rate.hpp"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include "store/reports.hpp"
+#include "store/store.hpp"
+
+namespace purser {
+namespace {
+
+const Instant kNow = Instant::from_seconds(1'795'000'000);
+const AccountKey kOpen{.high = 1, .low = 1};
+const AccountKey kEnded{.high = 2, .low = 2};
+const AccountKey kTokens{.high = 3, .low = 3};
+
+/// Ten calls at 1,000 nanodollars, then one presumed at 5,000.
+class ReRateTest : public testing::Test {
+ protected:
+  ReRateTest() {
+    std::string name = (std::filesystem::temp_directory_path() / "purser-rate-XXXXXX").string();
+    folder_ = ::mkdtemp(name.data());
+    Recovered recovered;
+    const auto store = Store::open({.folder = folder_}, kNow, recovered).value();
+    for (std::int64_t id = 1; id <= 11; ++id) {
+      HoldEntry hold;
+      hold.call = CallId(id);
+      hold.at = kNow + std::chrono::hours(id);
+      hold.provider = "openai";
+      hold.worst = Amount::from_nanos(5000);
+      hold.legs = {{kOpen, Units(5000), Instant::never(), true},
+                   {kEnded, Units(5000), kNow + std::chrono::hours(20), true},
+                   {kTokens, Units(5000), Instant::never(), false}};
+      store->hold(hold, [](const Result<void>&) {});
+      SettleEntry end;
+      end.call = hold.call;
+      end.outcome = id == 11 ? Outcome::presumed : Outcome::settled;
+      end.cost = Amount::from_nanos(id == 11 ? 5000 : 1000);
+      end.usage.output = Tokens(10);
+      end.model = id % 2 == 0 ? "even" : "odd";
+      end.legs = hold.legs;
+      for (Leg& leg : end.legs) {
+        leg.units = leg.is_money ? Units(end.cost.nanos()) : Units(10);
+      }
+      store->settle(end);
+    }
+    EXPECT_TRUE(store->fold());
+  }
+  ~ReRateTest() override { std::filesystem::remove_all(folder_); }
+
+  Result<ReRated> run(ReRate mode, Instant since = {}, std::int64_t nanos = 400) const {
+    const Pricing pricing = [&](const CallToPrice& call) -> std::optional<Amount> {
+      EXPECT_EQ(call.provider, "openai");
+      EXPECT_EQ(call.usage.output, Tokens(10));
+      return call.model == "even" ? std::optional(Amount::from_nanos(nanos)) : std::nullopt;
+    };
+    return re_rate(folder_, since, Instant::never(), pricing, "typed per token",
+                   kNow + std::chrono::hours(30), mode);
+  }
+  std::int64_t total() const {
+    const auto proof = verify_books(folder_);
+    EXPECT_TRUE(proof);
+    EXPECT_TRUE(proof->findings.empty()) << proof->findings.front();
+    return proof->total.nanos();
+  }
+
+  std::filesystem::path folder_;
+};
+
+TEST_F(ReRateTest, APreviewMovesNothing) {
+  const auto done = run(ReRate::preview);
+  ASSERT_TRUE(done);
+  EXPECT_EQ(done->calls, 10) << "what is presumed stays at its hold";
+  EXPECT_EQ(done->changed, 5);
+  EXPECT_EQ(done->before, Amount::from_nanos(10'000));
+  EXPECT_EQ(done->after, Amount::from_nanos(7'000));
+  EXPECT_EQ(verify_books(folder_)->corrections, 0);
+  EXPECT_EQ(total(), 15'000);
+}
+
+TEST_F(ReRateTest, PostsTheDifferenceWhereTheWindowIsOpen) {
+  const auto done = run(ReRate::post);
+  ASSERT_TRUE(done);
+  ASSERT_EQ(done->postings.size(), 1U) << "not to the ended window, and not to tokens";
+  EXPECT_EQ(done->postings.front().account, kOpen);
+  EXPECT_EQ(done->postings.front().units, Units(-3000));
+  EXPECT_EQ(total(), 12'000);
+  const auto rows = report(folder_, "model", {}, Instant::never());
+  ASSERT_TRUE(rows);
+  for (const ReportRow& row : *rows) {
+    EXPECT_EQ(row.cost, Amount::from_nanos(row.name == "even" ? 2'000 : 10'000)) << row.name;
+  }
+}
+
+TEST_F(ReRateTest, TwiceIsOnceAndBackAgainIsNothing) {
+  ASSERT_TRUE(run(ReRate::post));
+  EXPECT_EQ(run(ReRate::post)->changed, 0);
+  EXPECT_EQ(run(ReRate::post, {}, 1000)->changed, 5);
+  EXPECT_EQ(total(), 15'000);
+  EXPECT_EQ(verify_books(folder_)->corrections, 10);
+}
+
+TEST_F(ReRateTest, OnlyTheRangeIsTouched) {
+  for (std::int64_t hour = 0; hour <= 12; ++hour) {
+    const Instant since = kNow + std::chrono::hours(hour);
+    EXPECT_EQ(run(ReRate::preview, since)->calls, std::clamp<std::int64_t>(11 - hour, 0, 10))
+        << hour;
+  }
+}
+
+}  // namespace
+}  // namespace purser
