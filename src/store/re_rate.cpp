@@ -37,7 +37,7 @@ Usage usage_at(const Statement& row, int column) {
 
 class ReRating {
  public:
-  ReRating(const Database& database, const Pricing& pricing, std::string_view why, Instant now)
+  ReRating(const Database& database, const Repricing& pricing, std::string_view why, Instant now)
       : database_(database), pricing_(pricing), why_(why), now_(now) {}
   Result<ReRated> run(Instant since, Instant until);
 
@@ -46,7 +46,7 @@ class ReRating {
   Result<void> correct(CallId call, Amount difference, std::string_view legs);
 
   const Database& database_;
-  const Pricing& pricing_;
+  const Repricing& pricing_;
   const std::string_view why_;
   const Instant now_;
   Statement correct_;
@@ -142,7 +142,7 @@ Result<ReRated> ReRating::run(Instant since, Instant until) {
 }  // namespace
 
 Result<ReRated> re_rate(const std::filesystem::path& folder, Instant since, Instant until,
-                        const Pricing& pricing, std::string_view why, Instant now, ReRate mode) {
+                        const Repricing& pricing, std::string_view why, Instant now, ReRate mode) {
   if (auto books = open_books(folder); !books) {
     return std::unexpected(books.error());
   }

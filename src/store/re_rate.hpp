@@ -26,7 +26,7 @@ struct CallToPrice {
   Conditions conditions;
 };
 /// Nothing: this call keeps its cost.
-using Pricing = std::function<std::optional<Amount>(const CallToPrice&)>;
+using Repricing = std::function<std::optional<Amount>(const CallToPrice&)>;
 
 enum class ReRate { preview, post };
 
@@ -46,6 +46,6 @@ struct ReRated {
 /// Prices the settled calls admitted in [since, until) anew. Calls at their hold (presumed,
 /// estimated) and released ones stay. All corrections are made in one transaction, or none.
 Result<ReRated> re_rate(const std::filesystem::path& folder, Instant since, Instant until,
-                        const Pricing& pricing, std::string_view why, Instant now, ReRate mode);
+                        const Repricing& pricing, std::string_view why, Instant now, ReRate mode);
 
 }  // namespace purser

@@ -50,7 +50,7 @@ class ReRateTest : public testing::Test {
   ~ReRateTest() override { std::filesystem::remove_all(folder_); }
 
   Result<ReRated> run(ReRate mode, Instant since = {}, std::int64_t nanos = 400) const {
-    const Pricing pricing = [&](const CallToPrice& call) -> std::optional<Amount> {
+    const Repricing pricing = [&](const CallToPrice& call) -> std::optional<Amount> {
       EXPECT_EQ(call.provider, "openai");
       EXPECT_EQ(call.usage.output, Tokens(10));
       return call.model == "even" ? std::optional(Amount::from_nanos(nanos)) : std::nullopt;
