@@ -65,6 +65,9 @@ struct SettleEntry {
   std::int32_t status = 0;  // HTTP status of the provider, 0: none came
   std::int64_t first_byte_us = 0;
   std::int64_t total_us = 0;
+  /// How many priced parts the cost is the sum of: 0 when the provider refused before any output
+  /// and bills nothing, more than one when rounds or other models were priced apart.
+  std::int32_t passes = 1;
   std::string edits;      // what Purser changed: "output_max=512", empty: nothing
   bool unpriced = false;  // priced at the configured ceiling
   std::vector<Leg> legs;  // what is posted where, same accounts as the hold

@@ -232,8 +232,10 @@ Awaitable<OrDenial<void>> record_hold(const Admitted& admitted, const Held& held
                   .legs = {}};
   entry.legs.reserve(held.parts.size());
   for (const Held::Part& part : held.parts) {
-    entry.legs.push_back(
-        {.account = part.need.account, .units = part.need.units, .ends = part.need.ends});
+    entry.legs.push_back({.account = part.need.account,
+                          .units = part.need.units,
+                          .ends = part.need.ends,
+                          .is_money = part.touched.measure == Measure::usd});
   }
   Signal durable;
   Result<void> written;

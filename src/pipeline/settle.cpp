@@ -43,6 +43,13 @@ Amount reply_cost(const Admitted& admitted, const Reply& reply) {
   return total;
 }
 
+std::int32_t passes_of(const Reply& reply) {
+  if (reply.ending == Ending::refused) {
+    return 0;
+  }
+  return std::max<std::int32_t>(1, static_cast<std::int32_t>(reply.passes.size()));
+}
+
 std::string edits_text(const Held& held) {
   std::string text;
   if (held.edits.output_max) {
@@ -73,6 +80,7 @@ SettleEntry entry_of(const Admitted& admitted, const Held& held, const Answered&
                     .total_us = std::chrono::duration_cast<std::chrono::microseconds>(
                                     std::chrono::steady_clock::now() - admitted.began)
                                     .count(),
+                    .passes = passes_of(reply),
                     .edits = edits_text(held),
                     .unpriced = list_for(admitted, reply.model) == nullptr,
                     .legs = {}};
@@ -100,7 +108,10 @@ void fill_legs(SettleEntry& entry, const Held& held) {
     } else if (entry.outcome != Outcome::released) {
       units = part.need.units;
     }
-    entry.legs.push_back({.account = part.need.account, .units = units, .ends = part.need.ends});
+    entry.legs.push_back({.account = part.need.account,
+                          .units = units,
+                          .ends = part.need.ends,
+                          .is_money = part.touched.measure == Measure::usd});
   }
 }
 

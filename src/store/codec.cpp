@@ -254,6 +254,7 @@ void write(Writer& out, const SettleEntry& entry) {
   out.number(entry.total_us);
   out.text(entry.edits);
   out.choice(entry.unpriced);
+  out.number(entry.passes);
   write(out, entry.legs);
 }
 
@@ -274,6 +275,7 @@ void read(Reader& in, SettleEntry& entry) {
   entry.total_us = in.number();
   in.text(entry.edits);
   entry.unpriced = in.flag();
+  entry.passes = static_cast<std::int32_t>(in.number());
   read(in, entry.legs);
 }
 

@@ -17,7 +17,7 @@ constexpr std::size_t kLegBytes = kAccountBytes + sizeof(std::int64_t) + 1;
 constexpr std::string_view kInsert =
     "INSERT INTO calls "
     "VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,"
-    "?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT DO NOTHING";
+    "?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT DO NOTHING";
 constexpr std::string_view kLetGo = "DELETE FROM held WHERE call=?";
 constexpr std::string_view kCarry = "INSERT INTO held VALUES(?,?) ON CONFLICT DO NOTHING";
 constexpr std::string_view kAdd =
@@ -138,7 +138,7 @@ void LedgerDb::bind() {
   insert_.number(static_cast<int>(end.tier)).number(static_cast<int>(end.speed));
   insert_.kept_text(end.geo).number(end.unpriced ? 1 : 0).kept_text(end.stop_reason);
   insert_.kept_text(end.provider_id).number(end.first_byte_us).number(end.total_us);
-  insert_.kept_text(end.edits).kept_blob(legs_);
+  insert_.kept_text(end.edits).number(end.passes).kept_blob(legs_);
 }
 
 Result<void> LedgerDb::insert(const ClosedCall& closed, Posted& posted) {

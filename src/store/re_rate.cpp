@@ -15,7 +15,8 @@ constexpr std::string_view kSelect =
     "cost + coalesce((SELECT sum(amount) FROM corrections WHERE call = calls.id), 0), legs, "
     "uncached, cache_read, cache_write_short, cache_write_long, tokens_out, reasoning, audio_in, "
     "audio_cached, audio_out, image_in, image_out, video_in, web_searches, web_fetches, "
-    "file_searches FROM calls WHERE id >= ? AND at >= ? AND at < ? AND outcome = 'settled'";
+    "file_searches FROM calls WHERE id >= ? AND at >= ? AND at < ? AND outcome = 'settled' "
+    "AND passes = 1";
 constexpr std::string_view kCorrect =
     "INSERT INTO corrections(call, at, amount, why, legs) VALUES(?,?,?,?,?)";
 constexpr std::string_view kPost =
@@ -89,6 +90,7 @@ Result<void> ReRating::price(const Statement& row) {
   const auto priced = pricing_({.call = call,
                                 .provider = provider,
                                 .model = model,
+                                .before = before,
                                 .usage = usage_at(row, 9),
                                 .conditions = {.tier = static_cast<ServiceTier>(row.number_at(4)),
                                                .speed = static_cast<Speed>(row.number_at(5)),

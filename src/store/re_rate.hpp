@@ -22,6 +22,7 @@ struct CallToPrice {
   CallId call;
   std::string_view provider;
   std::string_view model;
+  Amount before;  // what it cost until now
   Usage usage;
   Conditions conditions;
 };
@@ -44,7 +45,8 @@ struct ReRated {
 };
 
 /// Prices the settled calls admitted in [since, until) anew. Calls at their hold (presumed,
-/// estimated) and released ones stay. All corrections are made in one transaction, or none.
+/// estimated) and released ones stay, and so do those whose parts were priced apart: their usage is
+/// only kept as a sum. All corrections are made in one transaction, or none.
 Result<ReRated> re_rate(const std::filesystem::path& folder, Instant since, Instant until,
                         const Repricing& pricing, std::string_view why, Instant now, ReRate mode);
 

@@ -273,8 +273,8 @@ TEST(Store, OpenHoldsSurviveTheChangeOfSegments) {
   }
   const auto segments = list_segments(folder.path());
   ASSERT_TRUE(segments);
-  EXPECT_EQ(segments->size(), 1U);
-  EXPECT_GT(segments->front(), 1);
+  EXPECT_LE(segments->size(), 2U) << "the one before may stay until the mark has left it";
+  EXPECT_GT(segments->back(), 1);
   const Books again = open_books(folder);
   EXPECT_EQ(again.recovered.presumed, 1U);
   EXPECT_EQ(again.recovered.calls, 59'999U);

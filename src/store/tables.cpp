@@ -36,6 +36,7 @@ CREATE TABLE IF NOT EXISTS calls(
   service_tier INTEGER NOT NULL, speed INTEGER NOT NULL, geo TEXT NOT NULL,
   unpriced INTEGER NOT NULL, stop_reason TEXT NOT NULL, provider_id TEXT NOT NULL,
   first_byte_us INTEGER NOT NULL, total_us INTEGER NOT NULL, edits TEXT NOT NULL,
+  passes INTEGER NOT NULL,           -- priced parts the cost is the sum of; 0: not billed
   legs BLOB NOT NULL                 -- 25 bytes for each account posted to: name, units, is money
 );
 CREATE TABLE IF NOT EXISTS corrections(
