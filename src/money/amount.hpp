@@ -50,7 +50,7 @@ void append_exact_dollars(std::string& out, Amount amount);
 std::string to_dollars(Amount amount);
 
 /// Reads "2", "2.00", "0.000000001", "$1.5". Error (config) on anything else, on more than nine
-/// decimals and beyond ±9e9 dollars: nothing is rounded on the way in.
+/// decimals and from ±9e9 dollars on: nothing is rounded on the way in.
 Result<Amount> parse_dollars(std::string_view text);
 
 }  // namespace purser

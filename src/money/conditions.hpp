@@ -22,9 +22,9 @@ std::string_view to_string(Speed speed);
 struct Conditions {
   ServiceTier tier = ServiceTier::standard;
   Speed speed = Speed::standard;
-  std::string_view geo;     // Anthropic inference_geo: "us" costs 1.1×
-  std::string_view region;  // data residency, where a provider charges for it
-  Instant at;
+  std::string_view geo{};     // Anthropic inference_geo: "us" costs 1.1×
+  std::string_view region{};  // data residency, where a provider charges for it
+  Instant at{};
 };
 
 }  // namespace purser

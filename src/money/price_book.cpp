@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <unordered_map>
 
 #include "money/price_file.hpp"
@@ -20,30 +21,23 @@ struct TextHash {
 template <typename Value>
 using ByName = std::unordered_map<std::string, Value, TextHash, std::equal_to<>>;
 
-bool digits(std::string_view text) {
-  return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
+/// Whether `text` looks like `shape`, in which 0 stands for any digit.
+bool shaped(std::string_view text, std::string_view shape) {
+  return std::ranges::equal(text, shape, [](char c, char expected) {
+    return expected == '0' ? c >= '0' && c <= '9' : c == expected;
+  });
 }
 
-/// The name without the date of its snapshot: "-2024-08-06", "-20250929", "@20250929" or "-latest".
-/// The same text when there is none: a new model is never taken for an older one.
+/// The name without the date of its snapshot. The same text when there is none: a new model is
+/// never taken for an older one.
 std::string_view without_snapshot(std::string_view model) {
-  if (model.ends_with("-latest")) {
-    return model.substr(0, model.size() - 7);
-  }
-  if (model.size() > 9) {
-    const char separator = model[model.size() - 9];
-    if ((separator == '-' || separator == '@') && digits(model.substr(model.size() - 8))) {
-      return model.substr(0, model.size() - 9);
+  for (const std::string_view date : {"-2000-00-00", "-20000000", "@20000000"}) {
+    if (model.size() > date.size() && shaped(model.substr(model.size() - date.size()), date)) {
+      return model.substr(0, model.size() - date.size());
     }
   }
-  if (model.size() > 11) {
-    const std::string_view date = model.substr(model.size() - 11);
-    if (date[0] == '-' && date[5] == '-' && date[8] == '-' && digits(date.substr(1, 4)) &&
-        digits(date.substr(6, 2)) && digits(date.substr(9, 2))) {
-      return model.substr(0, model.size() - 11);
-    }
-  }
-  return model;
+  constexpr std::string_view kLatest = "-latest";
+  return model.ends_with(kLatest) ? model.substr(0, model.size() - kLatest.size()) : model;
 }
 
 }  // namespace

@@ -58,6 +58,10 @@ class PriceBook {
   std::unique_ptr<Rows> rows_;
 };
 
+/// No pass of a model costs this; a provider that reports more reports nonsense. Costs end here, so
+/// that thousands of them can still be added up.
+inline constexpr Amount kCostMax = Amount::from_dollars(1'000'000);
+
 /// usage × rates under `conditions`, rounded half up once, in whole nanodollars. The long-prompt
 /// tier is chosen on usage.prompt_total() and applies to every class. Price one pass at a time.
 Amount cost(const PriceList& list, const Usage& usage, const Conditions& conditions);
@@ -69,7 +73,7 @@ WorstRates worst_rates(const PriceList& list, Tokens prompt_max, const Condition
 /// The longest answer the model can give, as its provider says; Tokens(0) when the book does not.
 Tokens longest_output(const PriceList& list);
 
-/// tokens × rate, rounded up: holds must never be short by a rounding.
+/// tokens × rate, rounded up: holds must never be short by a rounding. At most kCostMax.
 Amount at_most(Tokens tokens, Rate rate);
 
 /// How many whole tokens `budget` surely pays at `rate` (rounded down). A zero rate pays for any

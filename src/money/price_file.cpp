@@ -7,6 +7,9 @@
 #include <algorithm>
 #include <numeric>
 
+#include "money/decimal.hpp"
+#include "money/members.hpp"
+
 namespace purser {
 namespace {
 
@@ -19,80 +22,13 @@ constexpr std::int64_t kTokensMax = 1'000'000'000;
 
 /// A decimal with at most six decimals, in millionths.
 Result<std::int64_t> parse_millionths(std::string_view text) {
-  const std::size_t point = text.find('.');
-  const std::string_view whole = text.substr(0, point);
-  const std::string_view decimals =
-      point == std::string_view::npos ? std::string_view{} : text.substr(point + 1);
-  const auto digits = [](std::string_view part) {
-    return part.find_first_not_of("0123456789") == std::string_view::npos;
-  };
-  if (whole.empty() || whole.size() > 9 || !digits(whole) || !digits(decimals) ||
-      decimals.size() > 6 || (point != std::string_view::npos && decimals.empty())) {
+  const auto value = exact_decimal(text, 6);
+  if (!value || text.find_first_of("eE") != std::string_view::npos) {
     return fail(
         Fault::config,
         fmt::format("'{}' must be a decimal like \"2.50\", with at most six decimals", text));
   }
-  std::int64_t value = 0;
-  for (const char digit : whole) {
-    value = value * 10 + (digit - '0');
-  }
-  for (std::size_t i = 0; i < 6; ++i) {
-    value = value * 10 + (i < decimals.size() ? decimals[i] - '0' : 0);
-  }
-  return value;
-}
-
-/// Reads the members of one JSON object; what nobody asked for is an error at the end.
-class Members {
- public:
-  Members(object members, std::string where) : object_(members), where_(std::move(where)) {}
-
-  template <typename T>
-  Result<std::optional<T>> optional(std::string_view name, std::string_view expected) {
-    asked_.push_back(name);
-    element value;
-    if (object_.at_key(name).get(value) != simdjson::SUCCESS) {
-      return std::optional<T>();
-    }
-    T found{};
-    if (value.get(found) != simdjson::SUCCESS) {
-      return wrong(name, expected);
-    }
-    return std::optional<T>(found);
-  }
-
-  /// No member but those asked for.
-  Result<void> nothing_else() const {
-    for (const auto field : object_) {
-      if (std::find(asked_.begin(), asked_.end(), field.key) == asked_.end()) {
-        return wrong(field.key, "no such member here");
-      }
-    }
-    return {};
-  }
-
-  std::unexpected<Error> wrong(std::string_view name, std::string_view expected) const {
-    return fail(Fault::config, fmt::format("{}: {}: {}", where_, name, expected));
-  }
-  const std::string& where() const { return where_; }
-
- private:
-  object object_;
-  std::string where_;
-  std::vector<std::string_view> asked_;
-};
-
-/// What a class costs when the card does not say: as the class it is part of.
-TokenClass otherwise(TokenClass token_class) {
-  switch (token_class) {
-    case TokenClass::audio_out:
-    case TokenClass::image_out:
-      return TokenClass::output;
-    case TokenClass::audio_cached:
-      return TokenClass::cache_read;
-    default:
-      return TokenClass::input;
-  }
+  return *value;
 }
 
 Result<Card> read_card(object json, const std::string& where) {
@@ -126,7 +62,7 @@ Result<Card> read_card(object json, const std::string& where) {
   for (std::size_t i = 0; i < kTokenClasses; ++i) {
     std::size_t from = i;
     while (!said[from]) {
-      from = index(otherwise(static_cast<TokenClass>(from)));
+      from = index(part_of(static_cast<TokenClass>(from)));
     }
     card[i] = *said[from];
   }
@@ -194,6 +130,17 @@ Result<std::optional<Ratio>> read_ratio(Members& members, std::string_view name)
   return std::optional(*ratio);
 }
 
+Result<void> read_places(Members& members, PriceVersion& version) {
+  const auto us = read_ratio(members, "us_times");
+  const auto regional = read_ratio(members, "regional_times");
+  if (!us || !regional) {
+    return std::unexpected(!us ? us.error() : regional.error());
+  }
+  version.us = *us;
+  version.regional = *regional;
+  return {};
+}
+
 Result<void> read_tiers(Members& members, PriceVersion& version) {
   const auto tiers = members.optional<object>("tiers", "expected an object of service tiers");
   if (!tiers) {
@@ -205,10 +152,11 @@ Result<void> read_tiers(Members& members, PriceVersion& version) {
   for (const auto field : **tiers) {
     const auto tier = parse_service_tier(field.key);
     object json;
-    if (!tier || *tier == ServiceTier::standard || field.value.get(json) != simdjson::SUCCESS) {
+    if (!tier || *tier == ServiceTier::standard || version.tiers[static_cast<std::size_t>(*tier)] ||
+        field.value.get(json) != simdjson::SUCCESS) {
       return members.wrong("tiers",
                            fmt::format("'{}': expected priority, flex, batch, scale or ultrafast, "
-                                       "with times or usd_per_mtok",
+                                       "each once, with times or usd_per_mtok",
                                        field.key));
     }
     Members inside(json, fmt::format("{}: tiers: {}", members.where(), field.key));
@@ -321,9 +269,14 @@ Result<void> read_dates(Members& members, PriceVersion& version) {
   const auto from = members.optional<std::string_view>("from", "expected a date");
   const auto checked = members.optional<std::string_view>("checked", "expected a date");
   const auto source = members.optional<std::string_view>("source", "expected a text");
-  if (!from || !checked || !source) {
-    return std::unexpected(!from ? from.error() : !checked ? checked.error() : source.error());
+  const auto pinned = members.optional<bool>("pinned", "expected true or false");
+  if (!from || !checked || !source || !pinned) {
+    return std::unexpected(!from      ? from.error()
+                           : !checked ? checked.error()
+                           : !source  ? source.error()
+                                      : pinned.error());
   }
+  version.pinned = pinned->value_or(false);
   if (*from) {
     const auto day = parse_rfc3339(**from);
     if (!day) {
@@ -353,11 +306,9 @@ Result<void> read_version(Members& members, PriceVersion& version) {
   version.standard = std::move(*levels);
   const auto fast = members.optional<object>("fast", "expected an object with usd_per_mtok");
   const auto longest = members.optional<std::int64_t>("output_max", "expected a number of tokens");
-  const auto us = read_ratio(members, "us_times");
-  if (!fast || !longest || !us) {
-    return std::unexpected(!fast ? fast.error() : !longest ? longest.error() : us.error());
+  if (!fast || !longest) {
+    return std::unexpected(!fast ? fast.error() : longest.error());
   }
-  version.us = *us;
   if (*longest && (**longest < 0 || **longest > kTokensMax)) {
     return members.wrong("output_max", "expected a number of tokens");
   }
@@ -373,7 +324,7 @@ Result<void> read_version(Members& members, PriceVersion& version) {
       return rest;
     }
   }
-  for (const auto part : {read_tiers, read_peak, read_fees}) {
+  for (const auto part : {read_places, read_tiers, read_peak, read_fees}) {
     if (auto read = part(members, version); !read) {
       return read;
     }
@@ -456,8 +407,10 @@ Result<Ratio> parse_ratio(std::string_view text) {
   if (!millionths) {
     return std::unexpected(millionths.error());
   }
-  if (*millionths == 0 || *millionths > 100 * kMillionths) {
-    return fail(Fault::config, fmt::format("'{}' must be above 0 and at most 100", text));
+  if (*millionths == 0 || *millionths > 20 * kMillionths || *millionths % 1000 != 0) {
+    return fail(Fault::config, fmt::format("'{}' must be above 0, at most 20, and have at most "
+                                           "three decimals",
+                                           text));
   }
   const std::int64_t common = std::gcd(*millionths, kMillionths);
   return Ratio{*millionths / common, kMillionths / common};

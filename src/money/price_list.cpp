@@ -49,29 +49,41 @@ const Card& card_for(const Levels& levels, Tokens prompt) {
   return *card;
 }
 
+/// Takes `part` out of `whole`; no more than there is, whatever the provider says.
+Tokens take(Tokens& whole, Tokens part) {
+  part = std::clamp(part, Tokens(0), whole);
+  whole -= part;
+  return part;
+}
+
 /// Tokens × rates in picodollars: what has a class of its own is taken out of the class it is of.
-__int128 token_picos(const Card& card, const Usage& usage) {
+__int128 token_picos(const Card& card, Usage usage) {
   const auto picos = [&](Tokens tokens, TokenClass token_class) {
     return static_cast<__int128>(tokens.count()) * rate_of(card, token_class).count();
   };
-  const Tokens plain_in = usage.input_uncached - usage.audio_in - usage.image_in - usage.video_in;
-  const Tokens plain_out = usage.output - usage.audio_out - usage.image_out;
-  return picos(plain_in, TokenClass::input) + picos(usage.audio_in, TokenClass::audio_in) +
-         picos(usage.image_in, TokenClass::image_in) + picos(usage.video_in, TokenClass::video_in) +
-         picos(usage.cache_read - usage.audio_cached, TokenClass::cache_read) +
-         picos(usage.audio_cached, TokenClass::audio_cached) +
+  return picos(take(usage.input_uncached, usage.audio_in), TokenClass::audio_in) +
+         picos(take(usage.input_uncached, usage.image_in), TokenClass::image_in) +
+         picos(take(usage.input_uncached, usage.video_in), TokenClass::video_in) +
+         picos(usage.input_uncached, TokenClass::input) +
+         picos(take(usage.cache_read, usage.audio_cached), TokenClass::audio_cached) +
+         picos(usage.cache_read, TokenClass::cache_read) +
          picos(usage.cache_write_short, TokenClass::cache_write_short) +
          picos(usage.cache_write_long, TokenClass::cache_write_long) +
-         picos(plain_out, TokenClass::output) + picos(usage.audio_out, TokenClass::audio_out) +
-         picos(usage.image_out, TokenClass::image_out);
+         picos(take(usage.output, usage.audio_out), TokenClass::audio_out) +
+         picos(take(usage.output, usage.image_out), TokenClass::image_out) +
+         picos(usage.output, TokenClass::output);
+}
+
+constexpr __int128 kPicosMax = kPicosPerNano * kCostMax.nanos();
+
+Amount amount_up_to_max(__int128 nanos) {
+  return Amount::from_nanos(static_cast<std::int64_t>(std::min<__int128>(nanos, kCostMax.nanos())));
 }
 
 /// Nanodollars of `picos`/`denominator`, half up. Amounts here are never negative.
 Amount round_half_up(__int128 picos, std::int64_t denominator) {
   const __int128 unit = kPicosPerNano * denominator;
-  const __int128 nanos = (2 * picos + unit) / (2 * unit);
-  INVARIANT(nanos >= 0 && nanos <= INT64_MAX, "tokens and rates are bounded where they enter");
-  return Amount::from_nanos(static_cast<std::int64_t>(nanos));
+  return amount_up_to_max((2 * picos + unit) / (2 * unit));
 }
 
 Rate times_rounded_up(Rate rate, Ratio times) {
@@ -86,6 +98,18 @@ std::string_view to_string(TokenClass token_class) {
       "input",        "cache_read", "cache_write_short", "cache_write_long", "output",  "audio_in",
       "audio_cached", "audio_out",  "image_in",          "image_out",        "video_in"};
   return kNames[static_cast<std::size_t>(token_class)];
+}
+
+TokenClass part_of(TokenClass token_class) {
+  switch (token_class) {
+    case TokenClass::audio_out:
+    case TokenClass::image_out:
+      return TokenClass::output;
+    case TokenClass::audio_cached:
+      return TokenClass::cache_read;
+    default:
+      return TokenClass::input;
+  }
 }
 
 Ratio operator*(Ratio a, Ratio b) {
@@ -119,6 +143,9 @@ Applicable applicable(const PriceVersion& version, const Conditions& conditions)
   if (version.us && conditions.geo == "us") {
     holds.times = holds.times * *version.us;
   }
+  if (version.regional && !conditions.region.empty()) {
+    holds.times = holds.times * *version.regional;
+  }
   if (version.peak && in_peak(*version.peak, conditions.at)) {
     holds.times = holds.times * version.peak->times;
   }
@@ -131,8 +158,10 @@ Amount cost(const PriceList& list, const Usage& usage, const Conditions& conditi
   const Card& card = card_for(*holds.levels, usage.prompt_total());
   const __int128 fees = static_cast<__int128>(usage.web_searches) * version.web_search.count() +
                         static_cast<__int128>(version.per_request.nanos()) * kPicosPerNano;
-  const __int128 tokens = token_picos(card, usage) * holds.times.numerator;
-  return round_half_up(tokens + fees * holds.times.denominator, holds.times.denominator);
+  // Both are capped before they are multiplied, so that no usage overflows 128 bits.
+  const __int128 tokens = std::min(token_picos(card, usage), kPicosMax) * holds.times.numerator;
+  return round_half_up(tokens + std::min(fees, kPicosMax) * holds.times.denominator,
+                       holds.times.denominator);
 }
 
 WorstRates worst_rates(const PriceList& list, Tokens prompt_max, const Conditions& asked) {
@@ -166,14 +195,17 @@ WorstRates worst_rates(const PriceList& list, Tokens prompt_max, const Condition
 }
 
 Tokens longest_output(const PriceList& list) {
-  return list.versions.back().output_max;
+  Tokens longest;
+  for (const PriceVersion& version : list.versions) {
+    longest = std::max(longest, version.output_max);
+  }
+  return longest;
 }
 
 Amount at_most(Tokens tokens, Rate rate) {
+  INVARIANT(tokens >= Tokens(0) && rate >= Rate(0), "neither tokens nor rates are ever negative");
   const __int128 picos = static_cast<__int128>(tokens.count()) * rate.count();
-  const __int128 nanos = (picos + kPicosPerNano - 1) / kPicosPerNano;
-  INVARIANT(nanos >= 0 && nanos <= INT64_MAX, "tokens and rates are bounded where they enter");
-  return Amount::from_nanos(static_cast<std::int64_t>(nanos));
+  return amount_up_to_max((picos + kPicosPerNano - 1) / kPicosPerNano);
 }
 
 Tokens affordable(Amount budget, Rate rate) {

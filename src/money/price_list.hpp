@@ -31,6 +31,8 @@ enum class TokenClass : std::uint8_t {
 };
 inline constexpr std::size_t kTokenClasses = 11;
 std::string_view to_string(TokenClass token_class);
+/// What a class costs where a card does not say: as the class it is part of.
+TokenClass part_of(TokenClass token_class);
 
 /// A rate for every class.
 using Card = std::array<Rate, kTokenClasses>;
@@ -47,6 +49,7 @@ struct Ratio {
 struct Level {
   Tokens above{-1};
   Card card;
+  friend bool operator==(const Level&, const Level&) = default;
 };
 using Levels = std::vector<Level>;
 
@@ -56,16 +59,19 @@ struct PeakHours {
   struct Span {
     std::int64_t begin;
     std::int64_t end;
+    friend bool operator==(const Span&, const Span&) = default;
   };
   std::vector<Span> hours;
   bool weekdays_only = false;
   std::vector<std::int64_t> holidays;  // days since 1970 without a peak
+  friend bool operator==(const PeakHours&, const PeakHours&) = default;
 };
 
 /// A service tier: a factor on the standard cards, or cards of its own.
 struct TierPrice {
   Ratio times;
   Levels own;
+  friend bool operator==(const TierPrice&, const TierPrice&) = default;
 };
 inline constexpr std::size_t kServiceTiers = 6;
 
@@ -75,13 +81,16 @@ struct PriceVersion {
   Levels standard;
   Levels fast;  // Anthropic's speed; empty: not offered
   std::array<std::optional<TierPrice>, kServiceTiers> tiers;
-  std::optional<Ratio> us;  // inference in the US only
+  std::optional<Ratio> us;        // inference in the US only
+  std::optional<Ratio> regional;  // data kept in a region, whichever
   std::optional<PeakHours> peak;
   Amount per_request;
   Rate web_search;  // a search: not multiplied by anything
   Tokens output_max;
   std::string source;   // where it was read
   std::string checked;  // and when, YYYY-MM-DD
+  bool pinned = false;  // reviewed by hand: no import replaces it
+  friend bool operator==(const PriceVersion&, const PriceVersion&) = default;
 };
 
 class PriceList {
@@ -92,6 +101,7 @@ class PriceList {
 
   /// The version in force at `at`; before the first, the first.
   const PriceVersion& at(Instant when) const;
+  friend bool operator==(const PriceList&, const PriceList&) = default;
 };
 
 /// The cards and the factor that hold under `conditions`.
@@ -101,6 +111,7 @@ struct Applicable {
 };
 Applicable applicable(const PriceVersion& version, const Conditions& conditions);
 
+/// Exact. Each factor is at most 20 with three decimals, so four of them cannot overflow.
 Ratio operator*(Ratio a, Ratio b);
 
 }  // namespace purser
