@@ -18,7 +18,6 @@ using simdjson::dom::element;
 using simdjson::dom::object;
 
 constexpr std::int64_t kMillionths = 1'000'000;
-constexpr std::int64_t kTokensMax = 1'000'000'000;
 
 /// A decimal with at most six decimals, in millionths.
 Result<std::int64_t> parse_millionths(std::string_view text) {

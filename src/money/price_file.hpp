@@ -19,6 +19,9 @@ Result<Rate> parse_rate_per_million(std::string_view text);
 /// "1.1" → 11/10.
 Result<Ratio> parse_ratio(std::string_view text);
 
+/// No prompt and no answer is longer.
+inline constexpr std::int64_t kTokensMax = 1'000'000'000;
+
 /// No token costs more than this; what does is a mistake of units (price per million typed as
 /// price per token).
 inline constexpr Rate kRateMax{10'000'000'000};  // $10,000 a million
