@@ -9,6 +9,7 @@
 #include <memory>
 #include <utility>
 
+#include "app/policy.hpp"
 #include "app/serve.hpp"
 #include "app/version.hpp"
 
@@ -78,6 +79,12 @@ void add_check_config(CLI::App& purser, Action& chosen) {
       const Result<Config> config = load_config(*file);
       if (!config) {
         return complain(config.error());
+      }
+      if (const auto prices = read_prices(*config); !prices) {
+        return complain(prices.error());
+      }
+      if (const auto limits = LimitSet::compile(config->limits, config->time_zone); !limits) {
+        return complain(limits.error());
       }
       fmt::print("{}: sound\n", *file);
       return int{kDone};

@@ -26,6 +26,9 @@ void add_serve(CLI::App& purser, Action& chosen);
 void add_check_config(CLI::App& purser, Action& chosen);
 void add_keys(CLI::App& purser, Action& chosen);
 void add_prices(CLI::App& purser, Action& chosen);
+/// Below `purser prices`.
+void add_prices_diff(CLI::App& prices, Action& chosen);
+void add_prices_import(CLI::App& prices, Action& chosen);
 void add_re_rate(CLI::App& purser, Action& chosen);
 void add_report(CLI::App& purser, Action& chosen);
 void add_verify_books(CLI::App& purser, Action& chosen);

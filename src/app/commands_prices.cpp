@@ -172,6 +172,8 @@ void add_prices(CLI::App& purser, Action& chosen) {
   prices->footer("Example: purser prices show gpt-4o");
   add_list(*prices, chosen);
   add_show(*prices, chosen);
+  add_prices_diff(*prices, chosen);
+  add_prices_import(*prices, chosen);
 }
 
 }  // namespace purser

@@ -27,6 +27,7 @@ Ended purser_with(std::vector<std::string> words) {
   add_check_config(command_line, chosen);
   add_simulate(command_line, chosen);
   add_version(command_line, chosen);
+  add_prices(command_line, chosen);
   words.insert(words.begin(), "purser");
   std::vector<char*> pointers;
   for (std::string& word : words) {
@@ -63,6 +64,81 @@ TEST(Commands, ASoundConfigurationIsZeroAndABadOneIsOneWithItsPlace) {
             "purser: " + bad.path() + ":2:1: unknown key \"threds\"; did you mean \"threads\"?\n");
   EXPECT_EQ(purser_with({"check-config", "/nowhere/purser.yaml"}).code, kFinding);
   EXPECT_EQ(purser_with({"check-config", "/tmp"}).code, kFinding) << "a folder is no file";
+}
+
+class Folder {
+ public:
+  Folder() {
+    std::string name = (std::filesystem::temp_directory_path() / "purser-cli-XXXXXX").string();
+    path_ = ::mkdtemp(name.data());
+  }
+  ~Folder() { std::filesystem::remove_all(path_); }
+  Folder(const Folder&) = delete;
+  Folder& operator=(const Folder&) = delete;
+  std::string write(const std::string& name, std::string_view text) const {
+    std::filesystem::create_directories((path_ / name).parent_path());
+    std::ofstream(path_ / name) << text;
+    return (path_ / name).string();
+  }
+  std::filesystem::path path() const { return path_; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+constexpr std::string_view kCatalogue = R"([{"id": "groq", "models": [
+    {"id": "new-model", "prices": {"input_mtok": 0.5, "output_mtok": 2}},
+    {"id": "odd-model", "prices": {"input_mtok": 500, "output_mtok": 2}}]}])";
+
+TEST(PricesImport, ShowsFirstAndWritesOnlyWhenToldTo) {
+  const Folder folder;
+  const std::string file = folder.write("data.json", kCatalogue);
+  const std::string config =
+      folder.write("purser.yaml", "prices: " + (folder.path() / "own").string() + "\n");
+  std::filesystem::create_directories(folder.path() / "own");
+  const std::vector<std::string> command{"prices", "import", file, "--config", config};
+  const Ended shown = purser_with(command);
+  EXPECT_EQ(shown.code, kDone) << shown.err;
+  EXPECT_NE(shown.out.find("+ groq new-model: input 0.5"), std::string::npos) << shown.out;
+  EXPECT_NE(shown.out.find("groq odd-model: input 500"), std::string::npos) << shown.out;
+  EXPECT_TRUE(std::filesystem::is_empty(folder.path() / "own"));
+
+  auto for_real = command;
+  for_real.emplace_back("--yes");
+  EXPECT_EQ(purser_with(for_real).code, kDone);
+  const Ended listed = purser_with(
+      {"prices", "list", "--provider", "groq", "--model", "-model", "--config", config});
+  EXPECT_NE(listed.out.find("new-model"), std::string::npos) << listed.out << listed.err;
+  EXPECT_EQ(listed.out.find("odd-model"), std::string::npos) << "doubtful: not taken over";
+  const Ended again = purser_with(for_real);
+  EXPECT_NE(again.out.find("0 models would change"), std::string::npos) << again.out;
+}
+
+TEST(PricesImport, SaysWhatIsNoCatalogueAndWhereTo) {
+  const Folder folder;
+  const std::string junk = folder.write("junk.json", "[{\"id\": 1");
+  EXPECT_EQ(purser_with({"prices", "diff", junk}).code, kFinding);
+  EXPECT_EQ(purser_with({"prices", "import", (folder.path() / "none").string()}).code, kFinding);
+  const std::string file = folder.write("data.json", kCatalogue);
+  const Ended nowhere = purser_with({"prices", "import", file, "--yes"});
+  EXPECT_EQ(nowhere.code, kFinding);
+  EXPECT_NE(nowhere.err.find("--out"), std::string::npos) << nowhere.err;
+}
+
+TEST(OwnPrices, OutOfLineByAnOrderOfMagnitudeAreQuestionedOnEntry) {
+  const Folder folder;
+  const auto config_with = [&](std::string_view pinned) {
+    folder.write("own/openai.json",
+                 R"({"provider": "openai", "rows": [{"models": ["gpt-4o-mini"], "checked":
+                 "2026-11-20", "source": "typed", )" +
+                     std::string(pinned) + R"("usd_per_mtok": {"input": "15", "output": "60"}}]})");
+    return folder.write("purser.yaml", "prices: " + (folder.path() / "own").string() + "\n");
+  };
+  const Ended asked = purser_with({"check-config", config_with("")});
+  EXPECT_EQ(asked.code, kFinding);
+  EXPECT_NE(asked.err.find("gpt-4o-mini: input 15, what it was 0.15"), std::string::npos)
+      << asked.err;
+  EXPECT_EQ(purser_with({"check-config", config_with(R"("pinned": true, )")}).code, kDone);
 }
 
 TEST(Commands, AWrongCommandLineIsTwoAndSaysSoOnStandardError) {

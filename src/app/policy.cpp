@@ -3,22 +3,14 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <fstream>
-#include <iterator>
 
+#include "app/data_file.hpp"
 #include "money/builtin_prices.hpp"
+#include "money/price_file.hpp"
+#include "money/price_questions.hpp"
 
 namespace purser {
 namespace {
-
-Result<std::string> read_file(const std::filesystem::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
-  if (!file) {
-    return fail(Fault::config, "cannot read " + path.string());
-  }
-  return text;
-}
 
 std::string_view trimmed(std::string_view text) {
   const auto blank = [](char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; };
@@ -90,29 +82,65 @@ UnknownKey unknown_key(UnknownKeys configured) {
   return UnknownKey::refuse;
 }
 
+Result<std::vector<PriceBook::File>> own_prices(const std::filesystem::path& folder) {
+  std::vector<PriceBook::File> files;
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
+    if (entry.path().extension() == ".json") {
+      files.push_back({.name = entry.path().string(), .content = {}});
+    }
+  }
+  if (error) {
+    return fail(Fault::config, "cannot list " + folder.string() + ": " + error.message());
+  }
+  std::ranges::sort(files, {}, &PriceBook::File::name);
+  for (PriceBook::File& file : files) {
+    auto text = read_file(file.name);
+    if (!text) {
+      return std::unexpected(text.error());
+    }
+    file.content = std::move(*text);
+  }
+  return files;
+}
+
+/// A row of the operator's that is out of line with the book must say that it was looked at.
+Result<void> question(const PriceBook& book, const PriceBook::File& file) {
+  auto lists = read_price_file(file.content);
+  if (!lists) {
+    return {};  // said better when the whole book is read
+  }
+  std::erase_if(*lists, [](const PriceList& list) {
+    return std::ranges::any_of(list.versions, &PriceVersion::pinned);
+  });
+  const auto asked = questions(book, *lists);
+  if (asked.empty()) {
+    return {};
+  }
+  return fail(Fault::config, file.name +
+                                 ": out of line by more than ten times, US dollars a million "
+                                 "tokens; if it is right, say \"pinned\": true in the row:\n" +
+                                 to_text(asked));
+}
+
 }  // namespace
 
 Result<PriceBook> read_prices(const Config& config) {
   std::vector<PriceBook::File> files = builtin_prices();
-  if (!config.prices.empty()) {
-    std::error_code error;
-    std::vector<std::filesystem::path> paths;
-    for (const auto& entry : std::filesystem::directory_iterator(config.prices, error)) {
-      if (entry.path().extension() == ".json") {
-        paths.push_back(entry.path());
-      }
+  if (config.prices.empty()) {
+    return PriceBook::parse(files);
+  }
+  const auto own = own_prices(config.prices);
+  if (!own) {
+    return std::unexpected(own.error());
+  }
+  const auto book = PriceBook::parse(files);
+  INVARIANT(book, "the prices we carry are tested");
+  for (const PriceBook::File& file : *own) {
+    if (auto asked = question(*book, file); !asked) {
+      return std::unexpected(asked.error());
     }
-    if (error) {
-      return fail(Fault::config, "cannot list " + config.prices.string() + ": " + error.message());
-    }
-    std::sort(paths.begin(), paths.end());
-    for (const std::filesystem::path& path : paths) {
-      auto text = read_file(path);
-      if (!text) {
-        return std::unexpected(text.error());
-      }
-      files.push_back({.name = path.string(), .content = std::move(*text)});
-    }
+    files.push_back(file);
   }
   return PriceBook::parse(files);
 }

@@ -2,16 +2,13 @@
 #include "app/replay_recording.hpp"
 
 #include <fmt/format.h>
-#include <zstd.h>
 
 #include <algorithm>
 #include <boost/json.hpp>
 #include <deque>
-#include <fstream>
-#include <iterator>
 #include <map>
-#include <memory>
 
+#include "app/data_file.hpp"
 #include "base/instant.hpp"
 
 namespace purser {
@@ -21,45 +18,6 @@ namespace json = boost::json;
 using std::chrono::milliseconds;
 constexpr milliseconds kPauseUnknown{5'000};    // where no time was recorded
 constexpr milliseconds kPauseMax{10 * 60'000};  // a developer's lunch is not worth waiting for
-constexpr std::size_t kUnpackedBytesMax = std::size_t{2} << 30;  // a bomb, not a recording
-
-Result<std::string> read_file(const std::filesystem::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  std::string bytes{std::istreambuf_iterator<char>(in), {}};
-  if (!in.good() && !in.eof()) {
-    return fail(Fault::config, fmt::format("{}: cannot be read", file.string()));
-  }
-  return bytes;
-}
-
-Result<std::string> unpack(const std::string& packed) {
-  constexpr std::string_view kMagic = "\x28\xB5\x2F\xFD";
-  if (!packed.starts_with(kMagic)) {
-    return packed;
-  }
-  const std::unique_ptr<ZSTD_DStream, decltype(&ZSTD_freeDStream)> stream(ZSTD_createDStream(),
-                                                                          &ZSTD_freeDStream);
-  std::string out;
-  ZSTD_inBuffer in{.src = packed.data(), .size = packed.size(), .pos = 0};
-  std::size_t left = 1;
-  while (in.pos < in.size) {
-    const std::size_t filled = out.size();
-    if (filled > kUnpackedBytesMax) {
-      return fail(Fault::config, "larger than any recording");
-    }
-    out.resize(filled + ZSTD_DStreamOutSize());
-    ZSTD_outBuffer room{.dst = out.data() + filled, .size = out.size() - filled, .pos = 0};
-    left = ZSTD_decompressStream(stream.get(), &room, &in);
-    out.resize(filled + room.pos);
-    if (ZSTD_isError(left) != 0) {
-      return fail(Fault::config, ZSTD_getErrorName(left));
-    }
-  }
-  if (left != 0) {
-    return fail(Fault::config, "the compressed file ends too early");
-  }
-  return out;
-}
 
 std::string text_of(const json::object& object, std::string_view name) {
   const json::value* const found = object.if_contains(name);
@@ -256,13 +214,9 @@ Result<Recording> read_recording(std::string_view line, const ToolShelf& shelf) 
 }  // namespace
 
 Result<std::vector<Recording>> read_recordings(const std::filesystem::path& file) {
-  const auto packed = read_file(file);
-  if (!packed) {
-    return std::unexpected(packed.error());
-  }
-  const auto text = unpack(*packed);
+  const auto text = read_data_file(file);
   if (!text) {
-    return fail(file.string(), text.error());
+    return std::unexpected(text.error());
   }
   const ToolShelf shelf = read_shelf(file.parent_path() / "tools.json");
   std::vector<Recording> recordings;

@@ -24,15 +24,15 @@ struct Imported {
 };
 
 /// What every imported row says of itself.
-struct Origin {
+struct Catalogue {
   std::string source;   // "LiteLLM model_prices_and_context_window.json"
   std::string checked;  // YYYY-MM-DD
 };
 
 /// LiteLLM's model_prices_and_context_window.json: US dollars per token, one object by model id.
-Result<Imported> import_litellm(std::string_view json, const Origin& origin);
+Result<Imported> import_litellm(std::string_view json, const Catalogue& catalogue);
 
 /// pydantic/genai-prices' data.json: US dollars per million tokens, a list of providers.
-Result<Imported> import_genai(std::string_view json, const Origin& origin);
+Result<Imported> import_genai(std::string_view json, const Catalogue& catalogue);
 
 }  // namespace purser

@@ -181,7 +181,7 @@ void add_names(const JsonTree& match, std::vector<std::string>& names) {
   }
 }
 
-void add_model(std::string_view provider, const JsonTree& model, const Origin& origin,
+void add_model(std::string_view provider, const JsonTree& model, const Catalogue& catalogue,
                ImportedLists& lists) {
   PriceList list;
   list.provider = provider;
@@ -208,15 +208,15 @@ void add_model(std::string_view provider, const JsonTree& model, const Origin& o
     return;
   }
   for (PriceVersion& version : list.versions) {
-    version.source = origin.source;
-    version.checked = origin.checked;
+    version.source = catalogue.source;
+    version.checked = catalogue.checked;
   }
   lists.add(std::move(list));
 }
 
 }  // namespace
 
-Result<Imported> import_genai(std::string_view json, const Origin& origin) {
+Result<Imported> import_genai(std::string_view json, const Catalogue& catalogue) {
   const auto tree = read_json_tree(json);
   if (!tree) {
     return std::unexpected(tree.error());
@@ -228,7 +228,7 @@ Result<Imported> import_genai(std::string_view json, const Origin& origin) {
   for (const JsonTree& provider : tree->items) {
     if (const JsonTree* models = provider.find("models")) {
       for (const JsonTree& model : models->items) {
-        add_model(provider_name(provider.text_of("id")), model, origin, lists);
+        add_model(provider_name(provider.text_of("id")), model, catalogue, lists);
       }
     }
   }

@@ -139,15 +139,17 @@ Levels levels_of(const Cards& cards, ServiceTier tier) {
   return levels;
 }
 
-/// The dearest search, whatever its context size.
+/// The dearest search, whatever its context size; none costs a dollar.
 Rate web_search(const JsonTree& model) {
-  Rate dearest;
+  constexpr std::int64_t kSearchMax = 1'000'000'000'000;
+  std::int64_t dearest = 0;
   if (const JsonTree* sizes = model.find("search_context_cost_per_query")) {
     for (const auto& [size, value] : sizes->members) {
-      dearest = std::max(dearest, read_rate(value).value_or(Rate(0)));
+      const std::int64_t picos = exact_decimal(value.text, 12).value_or(0);
+      dearest = picos <= kSearchMax ? std::max(dearest, picos) : dearest;
     }
   }
-  return dearest;
+  return Rate(dearest);
 }
 
 std::optional<Ratio> factor(const JsonTree* in, std::string_view name) {
@@ -169,10 +171,10 @@ Levels times_rounded_up(Levels levels, Ratio ratio) {
   return levels;
 }
 
-PriceVersion version_of(const JsonTree& model, const Cards& cards, const Origin& origin) {
+PriceVersion version_of(const JsonTree& model, const Cards& cards, const Catalogue& catalogue) {
   PriceVersion version;
-  version.source = origin.source;
-  version.checked = origin.checked;
+  version.source = catalogue.source;
+  version.checked = catalogue.checked;
   version.standard = levels_of(cards, ServiceTier::standard);
   for (const auto& [key, said] : cards) {
     auto& tier = version.tiers[static_cast<std::size_t>(key.first)];
@@ -212,7 +214,7 @@ void remark_rest(const JsonTree& model, const PriceList& list, ImportedLists& li
   }
 }
 
-void add_model(std::string_view id, const JsonTree& model, const Origin& origin,
+void add_model(std::string_view id, const JsonTree& model, const Catalogue& catalogue,
                ImportedLists& lists) {
   const std::string_view theirs = model.text_of("litellm_provider");
   PriceList list;
@@ -229,14 +231,14 @@ void add_model(std::string_view id, const JsonTree& model, const Origin& origin,
   if (base == cards->end() || !base->second[index(TokenClass::input)]) {
     return lists.remark(list.provider, list.models.front(), "not priced by the token");
   }
-  list.versions.push_back(version_of(model, *cards, origin));
+  list.versions.push_back(version_of(model, *cards, catalogue));
   remark_rest(model, list, lists);
   lists.add(std::move(list));
 }
 
 }  // namespace
 
-Result<Imported> import_litellm(std::string_view json, const Origin& origin) {
+Result<Imported> import_litellm(std::string_view json, const Catalogue& catalogue) {
   const auto tree = read_json_tree(json);
   if (!tree) {
     return std::unexpected(tree.error());
@@ -247,7 +249,7 @@ Result<Imported> import_litellm(std::string_view json, const Origin& origin) {
   ImportedLists lists;
   for (const auto& [id, model] : tree->members) {
     if (id != "sample_spec") {
-      add_model(id, model, origin, lists);
+      add_model(id, model, catalogue, lists);
     }
   }
   return lists.take();

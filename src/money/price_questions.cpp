@@ -72,6 +72,16 @@ const PriceList* known(const PriceBook& book, const PriceList& list) {
   return nullptr;
 }
 
+/// Only costs what the class it is part of costs: the question is asked there.
+bool follows(const Card& card, std::size_t i) {
+  const auto same_as = [&](TokenClass whole) {
+    const auto at = static_cast<std::size_t>(whole);
+    return i != at && card[i] == card[at];
+  };
+  return same_as(TokenClass::input) ||
+         (i != static_cast<std::size_t>(TokenClass::input) && same_as(TokenClass::output));
+}
+
 struct Usual {
   Rate rate;
   std::string_view beside;
@@ -97,6 +107,9 @@ void ask(const PriceBook& book, const Medians& medians, const PriceList& list,
     const Card& card = version.standard.front().card;
     for (std::size_t i = 0; i < kTokenClasses; ++i) {
       std::optional<Usual> usual;
+      if (follows(card, i)) {
+        continue;
+      }
       if (before == nullptr) {
         usual = far_from(medians, list, card, i);
       } else if (out_of_line(card[i], last_card(*before)[i])) {
