@@ -19,7 +19,7 @@ constexpr std::array<Outcome, kOutcomes> kAllOutcomes{Outcome::settled, Outcome:
                                                       Outcome::presumed, Outcome::estimated};
 constexpr std::array<std::string_view, kRefusals> kRefusalNames{
     "money",     "pace",     "key",      "forbidden", "bad_request", "too_large",
-    "not_found", "no_price", "upstream", "timeout",   "overloaded"};
+    "not_found", "no_price", "upstream", "timeout",   "overloaded",  "head"};
 constexpr std::array<std::string_view, 6> kStatusNames{"none", "1xx", "2xx", "3xx", "4xx", "5xx"};
 
 Label label(std::string_view name, std::string_view value) {

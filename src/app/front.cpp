@@ -178,10 +178,10 @@ Awaitable<void> refuse_bytes(Connection& client, const Connection::BadRequest& b
   Request request;
   request.fields = &none;
   request.keep_alive = false;
-  Denial denial{Refused::bad_request, bad.message, {}, {}};
-  if (bad.status == 413) {
-    denial.why = Refused::too_large;
-  }
+  const Refused why = bad.status == 413   ? Refused::too_large
+                      : bad.status == 431 ? Refused::head
+                                          : Refused::bad_request;
+  const Denial denial{why, bad.message, {}, {}};
   co_await deny(client, request, Dialect::chat, denial, {}, front.core);
   co_await client.close_gently();
 }

@@ -10,7 +10,7 @@ namespace {
 constexpr Refused kAll[] = {Refused::money,     Refused::pace,        Refused::key,
                             Refused::forbidden, Refused::bad_request, Refused::too_large,
                             Refused::not_found, Refused::no_price,    Refused::upstream,
-                            Refused::timeout,   Refused::overloaded};
+                            Refused::timeout,   Refused::overloaded,  Refused::head};
 
 TEST(Refusal, ForMoneyIsNeverToBeRetried) {
   const RefusalBody chat = refusal(Dialect::chat, Refused::money, "Limit \"a\" is used up.", "r1");

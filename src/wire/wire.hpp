@@ -75,6 +75,7 @@ enum class Refused : std::uint8_t {
   upstream,     // 502: the provider could not be reached or broke
   timeout,      // 504
   overloaded,   // 503: Purser itself is shedding
+  head,         // 431: the header is a flood
 };
 struct RefusalBody {
   int status = 0;
