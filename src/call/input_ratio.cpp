@@ -110,16 +110,19 @@ Tokens tight_input_bound(const Call& call, std::string_view provider, Tokens cou
   constexpr std::int64_t kCitationTokens = 512;
   constexpr std::int64_t kMessageTokens = 3;
   constexpr std::int64_t kToolPromptTokens = 2'048;
-  // What a round of the provider's own tools adds to the context that the next round reads.
-  constexpr std::int64_t kRoundTokens = 16'384;
   const Tokens bytes(call.prompt_bytes - call.media_bytes);  // the hard bound
   const Tokens text = std::min(ratios.at_most(provider, call.model, counted), bytes);
   const std::int64_t unseen = kFramingTokens + kMessageTokens * call.messages +
                               (call.dialect == Dialect::messages ? kCitationTokens : 0) +
                               (call.tools > 0 ? kToolPromptTokens : 0);
   const std::int64_t first = text.count() + call.media_tokens_max.count() + unseen;
-  const std::int64_t rounds = call.server_tool_rounds_max;
-  return Tokens(first * (1 + rounds) + kRoundTokens * rounds * (rounds + 1) / 2);
+  return over_rounds(Tokens(first), call.server_tool_rounds_max);
+}
+
+Tokens over_rounds(Tokens first, std::int64_t rounds) {
+  // What a round of the provider's own tools adds to the context that the next round reads.
+  constexpr std::int64_t kRoundTokens = 16'384;
+  return Tokens(first.count() * (1 + rounds) + kRoundTokens * rounds * (rounds + 1) / 2);
 }
 
 }  // namespace purser

@@ -46,4 +46,8 @@ class InputRatio {
 Tokens tight_input_bound(const Call& call, std::string_view provider, Tokens counted,
                          const InputRatio& ratios);
 
+/// The tokens billed as input when the provider's own tools take up to `rounds` rounds: every round
+/// reads the context again, longer by what the rounds before it found.
+Tokens over_rounds(Tokens first, std::int64_t rounds);
+
 }  // namespace purser

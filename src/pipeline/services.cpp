@@ -2,6 +2,7 @@
 #include "pipeline/services.hpp"
 
 #include <charconv>
+#include <random>
 
 namespace purser {
 
@@ -93,6 +94,11 @@ std::optional<CallId> parse_call_id(std::string_view text) {
     return std::nullopt;
   }
   return CallId(id);
+}
+
+Seed secret_seed() {
+  std::random_device system;
+  return Seed(std::uint64_t{system()} << 32 | system());
 }
 
 Instant now() {

@@ -87,10 +87,13 @@ class WaitingRoom {
   std::map<std::uint64_t, Seat> seats_;
 };
 
+/// Chance at the edge, from the system: nobody outside can guess it.
+Seed secret_seed();
+
 /// The treasury behind its one lock, and those who wait for it.
 struct Books {
   std::mutex mutex;
-  Treasury treasury;
+  Treasury treasury{secret_seed()};
   WaitingRoom waiting;
 };
 

@@ -3,6 +3,7 @@
 
 #include <simdjson.h>
 
+#include "call/input_ratio.hpp"
 #include "wire/meters.hpp"
 #include "wire/request_scan.hpp"
 
@@ -58,16 +59,12 @@ Tokens input_bound(const Call& call) {
   // tool, 50 for citations.
   constexpr std::int64_t kMessagesTokens = 512;
   constexpr std::int64_t kToolPromptTokens = 2'048;
-  // What a round of the provider's own tools adds to the context that the next round reads.
-  constexpr std::int64_t kRoundTokens = 16'384;
   const std::int64_t first = call.prompt_bytes - call.media_bytes + call.media_tokens_max.count() +
                              kFramingTokens + (call.tools > 0 ? kToolPromptTokens : 0) +
                              (call.dialect == Dialect::messages ? kMessagesTokens : 0);
-  const std::int64_t rounds = call.server_tool_rounds_max;
-  // Every round reads the context again, longer by what the rounds before it found. Tokens of a
-  // conversation kept by the provider (state_on_server) are in no body: whoever knows the
-  // session's last prompt adds it to this bound.
-  return Tokens(first * (1 + rounds) + kRoundTokens * rounds * (rounds + 1) / 2);
+  // Tokens of a conversation kept by the provider (state_on_server) are in no body: whoever knows
+  // the session's last prompt adds it to this bound.
+  return over_rounds(Tokens(first), call.server_tool_rounds_max);
 }
 
 }  // namespace purser
