@@ -3,7 +3,22 @@
 
 #include <utility>
 
+#include "money/price_file.hpp"
+#include "money/price_text.hpp"
+
 namespace purser {
+namespace {
+
+/// What is wrong with `list` as a row of ours; nothing when it reads back as it was.
+std::optional<std::string> wrong_as_row(const PriceList& list) {
+  const auto again = read_price_file(price_file_text({&list, 1}));
+  if (!again) {
+    return again.error().message;
+  }
+  return *again == std::vector{list} ? std::nullopt : std::optional<std::string>("odd values");
+}
+
+}  // namespace
 
 Card fill_card(const SaidRates& said, const SaidRates& base) {
   INVARIANT(said[0] || base[0], "every card says what input costs");
@@ -39,6 +54,9 @@ std::string_view provider_name(std::string_view catalogues) {
 }
 
 void ImportedLists::add(PriceList list) {
+  if (const auto wrong = wrong_as_row(list)) {
+    return remark(list.provider, list.models.front(), *wrong);
+  }
   std::vector<std::string> names;
   for (std::string& model : list.models) {
     if (taken_.insert(list.provider + '/' + model).second) {

@@ -58,7 +58,8 @@ TEST(JsonTree, KeepsNumbersAsTheyWereWritten) {
 TEST(JsonTree, RefusesWhatIsNoDocument) {
   for (const std::string& text :
        {std::string(), std::string("{"), std::string("[1,]"), std::string(R"({"a" 1})"),
-        std::string("{} {}"), std::string("[tru]"), std::string(100, '['), std::string("1")}) {
+        std::string("{} {}"), std::string("[tru]"), std::string("[nul]"), std::string("[npi]"),
+        std::string(100, '['), std::string("1")}) {
     EXPECT_FALSE(read_json_tree(text)) << text;
   }
 }

@@ -77,7 +77,8 @@ error_code keep_scalar(ondemand::value value, ondemand::json_type type, JsonTree
       text = flag ? "true" : "false";
       break;
     default:
-      return value.is_null() ? simdjson::SUCCESS : simdjson::N_ATOM_ERROR;
+      error = value.is_null().get(flag);  // "nul" is an error here, not a false
+      return error || flag ? error : simdjson::N_ATOM_ERROR;
   }
   if (!error) {
     tree.text = text;
