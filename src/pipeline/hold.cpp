@@ -207,12 +207,17 @@ Awaitable<OrDenial<Held>> Holding::try_less() {
 
 }  // namespace
 
-Awaitable<OrDenial<Held>> hold(const Admitted& admitted, std::string_view body, Core& core,
-                               Services& services) {
-  Holding holding(admitted, body, core, services);
-  if (!holding.try_whole()) {
-    co_return holding.held();
+std::optional<Held> hold_whole(const Admitted& admitted, Core& core, Services& services) {
+  Holding holding(admitted, {}, core, services);
+  if (holding.try_whole()) {
+    return std::nullopt;
   }
+  return holding.held();
+}
+
+Awaitable<OrDenial<Held>> hold_less(const Admitted& admitted, std::string_view body, Core& core,
+                                    Services& services) {
+  Holding holding(admitted, body, core, services);
   co_return co_await holding.try_less();
 }
 

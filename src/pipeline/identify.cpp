@@ -203,7 +203,8 @@ Labels read_labels(const std::vector<Field>& fields) {
       continue;
     }
     for (std::size_t i = 0; may_be_source(field.name) && i < kSources.size(); ++i) {
-      if (seen[i] == 0 && same_name(field.name, kSources[i].header)) {
+      if (field.name.size() == kSources[i].header.size() && seen[i] == 0 &&
+          same_name(field.name, kSources[i].header)) {
         seen[i] = at + 1;
       }
     }

@@ -93,7 +93,7 @@ Awaitable<bool> no_answer(Connection& client, const Request& request, const Admi
   Answered answered;
   answered.outcome = asked.sent ? Outcome::presumed : Outcome::released;
   answered.why = asked.failure;
-  settle(admitted, held, answered, core, services);
+  settle(admitted, held, std::move(answered), core, services);
   const Denial denial{
       .why = asked.timed_out ? Refused::timeout : Refused::upstream,
       .message = admitted.provider->name + " could not be reached: " + asked.failure,
@@ -135,7 +135,7 @@ Awaitable<bool> answer_stream(Connection& client, bool keep_alive, const Admitte
                                                         .whole_events = false});
   Relayed relayed = co_await relay(incoming, client, *meter, admitted, held, core);
   relayed.answered.first_byte_us = first_byte_us;
-  settle(admitted, held, relayed.answered, core, services);
+  settle(admitted, held, std::move(relayed.answered), core, services);
   give_back(incoming, pool);
   // A broken stream breaks here too: without its last chunk the client sees what happened.
   co_return !relayed.tail.empty() && co_await client.send({relayed.tail}) && keep_alive;
@@ -167,7 +167,7 @@ Awaitable<bool> answer_plain(Connection& client, bool keep_alive, const Admitted
   } else {
     answered.outcome = Outcome::released;  // providers do not bill errors
   }
-  const Settled settled = settle(admitted, held, answered, core, services);
+  const Settled settled = settle(admitted, held, std::move(answered), core, services);
   if (!whole) {
     client.close();
     co_return false;
@@ -190,7 +190,12 @@ Awaitable<bool> serve(Connection& client, const Request& request, Dialect dialec
   if (!admitted) {
     co_return co_await deny(client, request, dialect, admitted.error(), {}, core);
   }
-  const auto held = co_await hold(*admitted, request.body, core, services);
+  OrDenial<Held> held;
+  if (auto whole = hold_whole(*admitted, core, services)) {
+    held = std::move(*whole);
+  } else {
+    held = co_await hold_less(*admitted, request.body, core, services);
+  }
   if (!held) {
     log_denial(*admitted, held.error(), services);
     co_return co_await deny(client, request, dialect, held.error(), to_text(admitted->id), core);

@@ -62,39 +62,42 @@ std::string edits_text(const Held& held) {
   return text;
 }
 
-SettleEntry entry_of(const Admitted& admitted, const Held& held, const Answered& answered) {
-  const Reply& reply = answered.reply;
-  SettleEntry entry{.call = admitted.id,
-                    .at = now(),
-                    .outcome = answered.outcome,
-                    .cost = {},
-                    .usage = reply.usage,
-                    .model = reply.model.empty() ? admitted.model : reply.model,
-                    .provider_id = reply.provider_id,
-                    .stop_reason = reply.stop_reason,
-                    .tier = reply.tier,
-                    .speed = reply.speed,
-                    .geo = reply.geo,
-                    .status = answered.status,
-                    .first_byte_us = answered.first_byte_us,
-                    .total_us = std::chrono::duration_cast<std::chrono::microseconds>(
-                                    std::chrono::steady_clock::now() - admitted.began)
-                                    .count(),
-                    .passes = passes_of(reply),
-                    .edits = edits_text(held),
-                    .unpriced = list_for(admitted, reply.model) == nullptr,
-                    .legs = {}};
+/// What the call cost, by how its hold ended.
+Amount cost_of(const Admitted& admitted, const Held& held, const Answered& answered) {
   switch (answered.outcome) {
     case Outcome::settled:
-      entry.cost = reply_cost(admitted, reply);
-      break;
+      return reply_cost(admitted, answered.reply);
     case Outcome::presumed:
     case Outcome::estimated:
-      entry.cost = held.worst;
-      break;
+      return held.worst;
     case Outcome::released:
       break;
   }
+  return {};
+}
+
+SettleEntry entry_of(const Admitted& admitted, const Held& held, Answered& answered) {
+  Reply& reply = answered.reply;
+  SettleEntry entry;
+  entry.call = admitted.id;
+  entry.at = now();
+  entry.outcome = answered.outcome;
+  entry.cost = cost_of(admitted, held, answered);
+  entry.passes = passes_of(reply);
+  entry.unpriced = list_for(admitted, reply.model) == nullptr;
+  entry.usage = reply.usage;
+  entry.model = reply.model.empty() ? admitted.model : std::move(reply.model);
+  entry.provider_id = std::move(reply.provider_id);
+  entry.stop_reason = std::move(reply.stop_reason);
+  entry.tier = reply.tier;
+  entry.speed = reply.speed;
+  entry.geo = std::move(reply.geo);
+  entry.status = answered.status;
+  entry.first_byte_us = answered.first_byte_us;
+  entry.total_us = std::chrono::duration_cast<std::chrono::microseconds>(
+                       std::chrono::steady_clock::now() - admitted.began)
+                       .count();
+  entry.edits = edits_text(held);
   return entry;
 }
 
@@ -158,7 +161,7 @@ Outcome outcome_of(const Reply& reply) {
   return Outcome::presumed;
 }
 
-Settled settle(const Admitted& admitted, const Held& held, const Answered& answered, Core& core,
+Settled settle(const Admitted& admitted, const Held& held, Answered answered, Core& core,
                Services& services) {
   Settled settled{entry_of(admitted, held, answered)};
   SettleEntry& entry = settled.entry;
@@ -178,7 +181,7 @@ Settled settle(const Admitted& admitted, const Held& held, const Answered& answe
   if (services.turns->on()) {
     thread_local std::string line;
     line.clear();
-    append_turn_completed(line, admitted, held, answered, entry);
+    append_turn_completed(line, admitted, held, answered.why, entry);
     services.turns->append(line);
   }
   return settled;

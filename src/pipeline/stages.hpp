@@ -1,8 +1,8 @@
 // pipeline/stages.hpp — the stages of one call, in order. Each takes what the one before it made,
 // so none can be skipped or reordered:
 //
-//   request ─admit▶ Admitted ─hold▶ Held ─record_hold▶ ─ask▶ Incoming ─relay▶ Reply ─settle▶
-//   Settled
+//   request ─admit▶ Admitted ─hold_whole, hold_less▶ Held ─record_hold▶ ─ask▶ Incoming ─relay▶
+//   Answered ─settle▶ Settled
 //
 // Or, at any of them, a Denial: what to tell the caller, in nobody's dialect yet.
 #pragma once
@@ -66,7 +66,7 @@ struct Admitted {
   Call call;          // its views and spans are good until the request is sent
   std::string model;  // as asked; outlives the request
   Pricing pricing;
-  Tokens input_max;           // hard bound; hold() may replace it by a tighter one
+  Tokens input_max;           // hard bound; hold_less() may replace it by a tighter one
   Tokens output_max;          // of one choice
   bool output_known = false;  // the caller or the model bounds it: nothing need be said
 };
@@ -104,17 +104,20 @@ struct Settled {
 /// Identifies the caller, reads the request, prices its worst case. Pure but for the clock.
 OrDenial<Admitted> admit(const Request& request, Dialect dialect, Core& core, Services& services);
 
-/// Holds the worst case in all accounts or none. When money is short: counts the prompt exactly,
-/// lowers the output bound to fit, waits for what other calls may give back, and only then refuses.
-Awaitable<OrDenial<Held>> hold(const Admitted& admitted, std::string_view body, Core& core,
-                               Services& services);
+/// Holds the worst case in all accounts, or, when one of them is short, nothing.
+std::optional<Held> hold_whole(const Admitted& admitted, Core& core, Services& services);
+
+/// When money is short: counts the prompt exactly, lowers the output bound to fit, waits for what
+/// other calls may give back, and only then refuses.
+Awaitable<OrDenial<Held>> hold_less(const Admitted& admitted, std::string_view body, Core& core,
+                                    Services& services);
 
 /// Makes the hold durable; waits for the disk when durability is strict.
 Awaitable<OrDenial<void>> record_hold(const Admitted& admitted, const Held& held, Core& core,
                                       Services& services);
 
 /// Ends the hold in treasury and ledger, exactly once, and counts and logs the turn.
-Settled settle(const Admitted& admitted, const Held& held, const Answered& answered, Core& core,
+Settled settle(const Admitted& admitted, const Held& held, Answered answered, Core& core,
                Services& services);
 
 /// What is left in the tightest account of the hold, as header fields. Nothing when no limit

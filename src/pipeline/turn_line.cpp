@@ -55,7 +55,7 @@ void append_usage(JsonObject& line, const Usage& usage) {
 }  // namespace
 
 void append_turn_completed(std::string& out, const Admitted& admitted, const Held& held,
-                           const Answered& answered, const SettleEntry& entry) {
+                           std::string_view why, const SettleEntry& entry) {
   JsonObject line(out);
   line.text<"event">("agent_turn_completed");
   append_time(line, entry.at);
@@ -88,8 +88,8 @@ void append_turn_completed(std::string& out, const Admitted& admitted, const Hel
   if (entry.unpriced) {
     line.boolean<"unpriced">(true);
   }
-  if (!answered.why.empty()) {
-    line.text<"why">(answered.why);
+  if (!why.empty()) {
+    line.text<"why">(why);
   }
   line.finish();
   out += '\n';

@@ -9,7 +9,7 @@ namespace purser {
 
 /// Appends one "agent_turn_completed" line, newline included.
 void append_turn_completed(std::string& out, const Admitted& admitted, const Held& held,
-                           const Answered& answered, const SettleEntry& entry);
+                           std::string_view why, const SettleEntry& entry);
 
 /// Appends one "agent_turn_refused" line: a call that was never sent.
 void append_turn_refused(std::string& out, const Caller& caller, std::string_view model,

@@ -123,6 +123,11 @@ ${yaml}`,
         }
       }
       rmSync(folder, { recursive: true, force: true });
+      // A crash, or what a sanitizer found in the binary under test.
+      const codes = [gateway.exitCode, simulator.exitCode];
+      if (codes.some((code) => code !== 0)) {
+        throw new Error(`gateway and simulator ended with ${codes.join(' and ')}, expected 0`);
+      }
     },
   };
 }
