@@ -7,7 +7,7 @@ namespace purser {
 namespace {
 
 /// A stream's events are small; a burst fills this and is read again at once.
-constexpr std::size_t kStreamRead = std::size_t{4} << 10;
+constexpr std::size_t kStreamRead = std::size_t{2} << 10;
 /// Plain answers and bursts: as much as a socket holds.
 constexpr std::size_t kBulkRead = std::size_t{64} << 10;
 constexpr std::string_view kLastChunk = "0\r\n\r\n";
@@ -76,15 +76,14 @@ class Stream {
         held_(held),
         core_(core) {}
 
-  Awaitable<Relayed> run();
-
- private:
   enum class Next { more, ended, broken, cut, cancelled };
   Awaitable<Next> step();
+  Relayed finish(Next how);
+
+ private:
   Awaitable<void> pass_on(std::string_view piece);
   bool start_draining();
   std::chrono::seconds patience() const;
-  Relayed finish(Next how);
 
   Incoming& incoming_;
   Connection& client_;
@@ -189,19 +188,6 @@ Relayed Stream::finish(Next how) {
   return relayed;
 }
 
-Awaitable<Relayed> Stream::run() {
-  std::optional<LeaveWatch> watch;
-  if (admitted_.policy->leaving == Leaving::cancel) {
-    watch.emplace(client_, incoming_.upstream());
-    core_.deadlines.watch(*watch);
-  }
-  Next next = Next::more;
-  while (next == Next::more) {
-    next = co_await step();
-  }
-  co_return finish(next);
-}
-
 }  // namespace
 
 Awaitable<Asked> ask(Pool& pool, std::string_view head, std::string_view body) {
@@ -244,8 +230,17 @@ Awaitable<bool> read_whole(Incoming& incoming, std::string& body, std::size_t by
 
 Awaitable<Relayed> relay(Incoming& incoming, Connection& client, Meter& meter,
                          const Admitted& admitted, const Held& held, Core& core) {
+  std::optional<LeaveWatch> watch;
+  if (admitted.policy->leaving == Leaving::cancel) {
+    watch.emplace(client, incoming.upstream());
+    core.deadlines.watch(*watch);
+  }
   Stream stream(incoming, client, meter, admitted, held, core);
-  co_return co_await stream.run();
+  Stream::Next next = Stream::Next::more;
+  while (next == Stream::Next::more) {
+    next = co_await stream.step();
+  }
+  co_return stream.finish(next);
 }
 
 }  // namespace purser

@@ -122,12 +122,14 @@ void give_back(Incoming& incoming, Pool& pool) {
 Awaitable<bool> answer_stream(Connection& client, bool keep_alive, const Admitted& admitted,
                               const Held& held, Incoming& incoming, std::int64_t first_byte_us,
                               Pool& pool, Core& core, Services& services) {
-  std::string head;
-  append_response_head(head, incoming.status(), incoming.fields());
-  append_call_fields(head, admitted, held, services);
-  end_head_chunked(head, keep_alive);
-  co_await client.send({head});
-  head = {};
+  {
+    std::string head;  // gone before the wait: a stream lasts
+    head.reserve(kHeadBytes);
+    append_response_head(head, incoming.status(), incoming.fields());
+    append_call_fields(head, admitted, held, services);
+    end_head_chunked(head, keep_alive);
+    co_await client.send({head});
+  }
   const auto meter = make_meter(admitted.call.dialect, {.stream = true,
                                                         .hide_usage = held.edits.ask_usage,
                                                         .keep_text = false,

@@ -8,8 +8,8 @@
 namespace purser {
 namespace {
 
-/// Read at once: several thousand records, and always at least one.
-constexpr std::int64_t kPieceBytes = std::int64_t{4} << 20;
+/// Read at once: a thousand records or more, and always at least one. It stays in memory.
+constexpr std::int64_t kPieceBytes = static_cast<std::int64_t>(kRecordBytesMax) * 5 / 4;
 static_assert(kPieceBytes > static_cast<std::int64_t>(kRecordBytesMax + kRecordHead));
 
 /// Where the next whole record begins; the end of `bytes` when there is none.

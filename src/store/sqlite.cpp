@@ -115,7 +115,7 @@ Result<Database> Database::open(const std::filesystem::path& file, Access access
   sqlite3_busy_timeout(handle, kBusyMs);
   const std::string pragmas = access == Access::write
                                   ? "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; "
-                                    "PRAGMA wal_autocheckpoint=4000; PRAGMA cache_size=-16384; "
+                                    "PRAGMA wal_autocheckpoint=4000; PRAGMA cache_size=-2048; "
                                     "PRAGMA foreign_keys=ON; PRAGMA temp_store=MEMORY"
                                   : "PRAGMA query_only=ON";
   if (auto set = database.execute(pragmas); !set) {
