@@ -56,7 +56,6 @@ HoldEntry hold_of(std::int64_t id) {
                  .input_max = Tokens(12'345),
                  .output_max = Tokens(4096),
                  .worst = Amount::from_nanos(98'475'000),
-                 .request_id = fmt::format("req_{:016x}", id),
                  .legs = {}};
   for (std::uint64_t leg = 0; leg < 6; ++leg) {
     const std::uint64_t subject = leg < 2 ? 1'000'000 + user : 0;

@@ -14,6 +14,7 @@
 #include "app/front.hpp"
 #include "app/policy.hpp"
 #include "app/starter.hpp"
+#include "base/thread_name.hpp"
 #include "simulate/provider.hpp"
 
 namespace purser {
@@ -233,6 +234,7 @@ Result<void> Gateway::start_workers() {
   for (const auto& made : workers_) {
     Worker& worker = *made;
     worker.thread = std::thread([&worker] {
+      name_this_thread("purser-core");
       worker.core.thread = std::this_thread::get_id();
       asio::co_spawn(worker.core.io, accept_connections(worker.acceptor, worker.front),
                      asio::detached);

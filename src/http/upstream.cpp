@@ -17,6 +17,10 @@ SteadyTime after(std::chrono::seconds wait) {
   return std::chrono::steady_clock::now() + wait;
 }
 
+/// What a thousand idle connections keep between them, not each.
+constexpr std::size_t kSpares = 16;
+constexpr std::size_t kSpareBytes = std::size_t{16} << 10;
+
 /// A connection that was used this recently is taken as alive without a look.
 constexpr std::chrono::milliseconds kFresh{100};
 
@@ -218,6 +222,10 @@ Awaitable<Result<std::unique_ptr<Upstream>>> Pool::take() {
     idle_.pop_back();
     const auto idle = std::chrono::steady_clock::now() - upstream->idle_since;
     if (idle < kFresh || (idle < limits_.idle && upstream->quiet())) {
+      if (!spare_.empty()) {
+        upstream->in() = std::move(spare_.back());
+        spare_.pop_back();
+      }
       co_return upstream;
     }
   }
@@ -233,6 +241,10 @@ Awaitable<Result<std::unique_ptr<Upstream>>> Pool::take() {
 void Pool::give_back(std::unique_ptr<Upstream> upstream) {
   if (idle_.size() == limits_.kept || upstream->in().size() > 0) {
     return;
+  }
+  upstream->in().shrink(kSpareBytes);
+  if (spare_.size() < kSpares) {
+    spare_.push_back(std::exchange(upstream->in(), {}));
   }
   upstream->in().shrink(0);
   upstream->idle_since = std::chrono::steady_clock::now();

@@ -94,6 +94,7 @@ class Pool {
   UpstreamLimits limits_;
   std::shared_ptr<asio::ssl::context> trust_;
   std::vector<std::unique_ptr<Upstream>> idle_;
+  std::vector<Buffer> spare_;  // of connections that wait: the next call reads into one
 };
 
 /// TLS client trust: the system's certificates, or those in `ca_file` when it is not empty.

@@ -34,10 +34,9 @@ struct HoldEntry {
   std::string provider;
   std::string model;  // as asked
   Caller caller;
-  Tokens input_max;        // bound of the prompt
-  Tokens output_max;       // bound sent to the provider, all choices together
-  Amount worst;            // the hold in dollars: what is presumed when nothing else is known
-  std::string request_id;  // Purser's own, as in the response header
+  Tokens input_max;   // bound of the prompt
+  Tokens output_max;  // bound sent to the provider, all choices together
+  Amount worst;       // the hold in dollars: what is presumed when nothing else is known
   std::vector<Leg> legs;
 };
 

@@ -59,9 +59,8 @@ void append_call_fields(std::string& head, const Admitted& admitted, const Held&
   append_standing(head, admitted, held, services);
 }
 
-std::string request_head(const Admitted& admitted, const Request& request, std::string_view path,
-                         std::size_t body_bytes) {
-  std::string head;
+void write_request_head(std::string& head, const Admitted& admitted, const Request& request,
+                        std::string_view path, std::size_t body_bytes) {
   head.reserve(kHeadBytes);
   append_request_head(head,
                       {.method = request.method,
@@ -72,19 +71,19 @@ std::string request_head(const Admitted& admitted, const Request& request, std::
                        .secret = admitted.secret.secret,
                        .secret_as_api_key = admitted.secret.as_api_key},
                       admitted.provider->origin, *request.fields);
-  return head;
 }
 
 /// Sends the call on, edited where the hold says so.
 Awaitable<Asked> forward(const Admitted& admitted, const Held& held, const Request& request,
-                         Pool& pool) {
+                         Pool& pool, Core& core) {
   const bool edited = held.edits.output_max || held.edits.ask_usage;
   const std::string other =
       edited ? splice(admitted.call, request.body, held.edits) : std::string();
   const std::string_view body = edited ? std::string_view(other) : request.body;
-  const std::string head = request_head(
-      admitted, request, below_base(request.path, admitted.provider->origin), body.size());
-  co_return co_await ask(pool, head, body);
+  Draft head(core.drafts);
+  write_request_head(*head, admitted, request, below_base(request.path, admitted.provider->origin),
+                     body.size());
+  co_return co_await ask(pool, *head, body);
 }
 
 /// The provider could not be reached, or broke before it answered.
@@ -147,12 +146,12 @@ Awaitable<bool> answer_stream(Connection& client, bool keep_alive, const Admitte
 Awaitable<bool> answer_plain(Connection& client, bool keep_alive, const Admitted& admitted,
                              const Held& held, Incoming& incoming, std::int64_t first_byte_us,
                              Pool& pool, Core& core, Services& services) {
-  std::string head;
-  head.reserve(kHeadBytes);
-  append_response_head(head, incoming.status(), incoming.fields());
-  std::string body;
+  Draft head(core.drafts);
+  head->reserve(kHeadBytes);
+  append_response_head(*head, incoming.status(), incoming.fields());
+  Draft body(core.drafts);
   const bool whole =
-      co_await read_whole(incoming, body, kPlainAnswerMax, admitted.provider->waits.between_bytes);
+      co_await read_whole(incoming, *body, kPlainAnswerMax, admitted.provider->waits.between_bytes);
   Answered answered;
   answered.status = incoming.status();
   answered.first_byte_us = first_byte_us;
@@ -163,7 +162,7 @@ Awaitable<bool> answer_plain(Connection& client, bool keep_alive, const Admitted
                                                           .provider = admitted.provider->name,
                                                           .whole_events = false});
     std::string unused;
-    meter->see(body, unused);
+    meter->see(*body, unused);
     answered.reply = meter->finish(whole, unused);
     answered.outcome = outcome_of(answered.reply);
   } else {
@@ -175,12 +174,12 @@ Awaitable<bool> answer_plain(Connection& client, bool keep_alive, const Admitted
     co_return false;
   }
   give_back(incoming, pool);
-  append_call_fields(head, admitted, held, services);
-  head += "x-purser-cost-usd: ";
-  append_exact_dollars(head, settled.entry.cost);
-  head += "\r\n";
-  end_head_with_length(head, body.size(), keep_alive);
-  co_return co_await client.send({head, body}) && keep_alive;
+  append_call_fields(*head, admitted, held, services);
+  *head += "x-purser-cost-usd: ";
+  append_exact_dollars(*head, settled.entry.cost);
+  *head += "\r\n";
+  end_head_with_length(*head, body->size(), keep_alive);
+  co_return co_await client.send({*head, *body}) && keep_alive;
 }
 
 }  // namespace
@@ -211,7 +210,7 @@ Awaitable<bool> serve(Connection& client, const Request& request, Dialect dialec
   // From here on the hold is durable and the call leaves: whatever happens, settle() is reached.
   Pool& pool = core.pool(*admitted->provider);
   count_added(core, admitted->began);
-  Asked asked = co_await forward(*admitted, *held, request, pool);
+  Asked asked = co_await forward(*admitted, *held, request, pool, core);
   if (!asked.incoming) {
     co_return co_await no_answer(client, request, *admitted, *held, asked, core, services);
   }

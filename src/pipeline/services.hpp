@@ -21,6 +21,7 @@
 #include "limits/limit_set.hpp"
 #include "money/price_book.hpp"
 #include "pipeline/counters.hpp"
+#include "pipeline/draft.hpp"
 #include "pipeline/identify.hpp"
 #include "pipeline/signal.hpp"
 #include "pipeline/turn_log.hpp"
@@ -105,6 +106,7 @@ struct Core {
   Deadlines deadlines;
   Inbox inbox{io};
   Counters counters;
+  Drafts drafts;
   PromptCount prompts;
   InputRatio ratios;
   std::map<std::string, std::unique_ptr<Pool>> pools;  // by origin

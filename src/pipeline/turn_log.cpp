@@ -9,6 +9,8 @@
 #include <cstring>
 #include <memory>
 
+#include "base/thread_name.hpp"
+
 namespace purser {
 namespace {
 
@@ -91,6 +93,7 @@ std::int64_t TurnLog::lost() const {
 }
 
 void TurnLog::run() {
+  name_this_thread("purser-turns");
   std::string batch;
   std::unique_lock lock(mutex_);
   while (true) {

@@ -217,7 +217,6 @@ void write(Writer& out, const HoldEntry& entry) {
   out.number(entry.input_max.count());
   out.number(entry.output_max.count());
   out.number(entry.worst.nanos());
-  out.text(entry.request_id);
   write(out, entry.legs);
 }
 
@@ -232,7 +231,6 @@ void read(Reader& in, HoldEntry& entry) {
   entry.input_max = Tokens(in.number());
   entry.output_max = Tokens(in.number());
   entry.worst = Amount::from_nanos(in.number());
-  in.text(entry.request_id);
   read(in, entry.legs);
 }
 
@@ -293,9 +291,8 @@ std::size_t bytes_max(const HoldEntry& entry) {
   for (const auto& [name, value] : caller.tags) {
     bytes += text_bytes_max({&name, &value}) + 2 * kNumberBytesMax;
   }
-  return bytes +
-         text_bytes_max({&entry.provider, &entry.model, &caller.key, &caller.user, &caller.tier,
-                         &caller.team, &caller.feature, &caller.session, &entry.request_id});
+  return bytes + text_bytes_max({&entry.provider, &entry.model, &caller.key, &caller.user,
+                                 &caller.tier, &caller.team, &caller.feature, &caller.session});
 }
 
 std::size_t bytes_max(const SettleEntry& entry) {

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/invariant.hpp"
+#include "base/thread_name.hpp"
 #include "store/codec.hpp"
 
 namespace purser {
@@ -198,6 +199,7 @@ bool JournalWriter::write_at_last(Batch& batch) {
 }
 
 void JournalWriter::run() {
+  name_this_thread("purser-journal");
   Batch batch;
   while (true) {
     {

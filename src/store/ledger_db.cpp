@@ -16,8 +16,9 @@ constexpr std::size_t kLegBytes = kAccountBytes + sizeof(std::int64_t) + 1;
 
 constexpr std::string_view kInsert =
     "INSERT INTO calls "
-    "VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,"
-    "?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT DO NOTHING";
+    "VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?"
+    ")"
+    " ON CONFLICT DO NOTHING";
 constexpr std::string_view kLetGo = "DELETE FROM held WHERE call=?";
 constexpr std::string_view kCarry = "INSERT INTO held VALUES(?,?) ON CONFLICT DO NOTHING";
 constexpr std::string_view kAdd =
@@ -36,6 +37,27 @@ void write_tags(std::string& json, const Caller& caller) {
   JsonObject object(json);
   for (const auto& [name, value] : caller.tags) {
     object.text(name, value);
+  }
+  object.finish();
+}
+
+/// Classes of usage that few calls have, by the names of their members.
+void write_usage_more(std::string& json, const Usage& usage) {
+  json.clear();
+  const std::array more{std::pair{"audio_in", usage.audio_in.count()},
+                        std::pair{"audio_cached", usage.audio_cached.count()},
+                        std::pair{"audio_out", usage.audio_out.count()},
+                        std::pair{"image_in", usage.image_in.count()},
+                        std::pair{"image_out", usage.image_out.count()},
+                        std::pair{"video_in", usage.video_in.count()},
+                        std::pair{"web_fetches", usage.web_fetches},
+                        std::pair{"file_searches", usage.file_searches}};
+  if (std::ranges::all_of(more, [](const auto& each) { return each.second == 0; })) {
+    return;
+  }
+  JsonObject object(json);
+  for (const auto& [name, count] : more) {
+    object.number(name, count);
   }
   object.finish();
 }
@@ -122,19 +144,18 @@ void LedgerDb::bind() {
   insert_.number(hold.call.count()).number(hold.at.nanos()).number(end.at.nanos());
   insert_.kept_text(caller.key).kept_text(caller.user).kept_text(caller.tier);
   insert_.kept_text(caller.team).kept_text(caller.feature).kept_text(caller.session);
-  insert_.kept_text(to_string(caller.priority)).kept_text(tags_).kept_text(hold.request_id);
+  insert_.kept_text(to_string(caller.priority)).kept_text(tags_);
   insert_.kept_text(hold.provider).kept_text(to_string(hold.dialect));
   insert_.number(hold.stream ? 1 : 0).kept_text(end.model.empty() ? hold.model : end.model);
   insert_.kept_text(hold.model).number(hold.input_max.count()).number(hold.output_max.count());
   insert_.number(hold.worst.nanos()).kept_text(to_string(end.outcome)).number(end.status);
   insert_.number(end.cost.nanos()).number(usage.tokens_in().count());
-  for (const Tokens tokens :
-       {usage.output, usage.input_uncached, usage.cache_read, usage.cache_write_short,
-        usage.cache_write_long, usage.reasoning, usage.audio_in, usage.audio_cached,
-        usage.audio_out, usage.image_in, usage.image_out, usage.video_in}) {
+  for (const Tokens tokens : {usage.output, usage.input_uncached, usage.cache_read,
+                              usage.cache_write_short, usage.cache_write_long, usage.reasoning}) {
     insert_.number(tokens.count());
   }
-  insert_.number(usage.web_searches).number(usage.web_fetches).number(usage.file_searches);
+  insert_.number(usage.web_searches);
+  usage_more_.empty() ? insert_.null() : insert_.kept_text(usage_more_);
   insert_.number(static_cast<int>(end.tier)).number(static_cast<int>(end.speed));
   insert_.kept_text(end.geo).number(end.unpriced ? 1 : 0).kept_text(end.stop_reason);
   insert_.kept_text(end.provider_id).number(end.first_byte_us).number(end.total_us);
@@ -149,6 +170,7 @@ Result<void> LedgerDb::insert(const ClosedCall& closed, Posted& posted) {
     return read;
   }
   write_tags(tags_, hold_.caller);
+  write_usage_more(usage_more_, settle_.usage);
   legs_.clear();
   for (const Leg& leg : settle_.legs) {
     pack_leg(legs_, {.account = leg.account, .units = leg.units, .is_money = leg.is_money});

@@ -90,6 +90,7 @@ class LedgerDb {
   HoldEntry hold_;
   SettleEntry settle_;
   std::string tags_;
+  std::string usage_more_;
   std::string legs_;
 };
 

@@ -13,9 +13,11 @@ namespace {
 constexpr std::string_view kSelect =
     "SELECT id, at, provider, model, service_tier, speed, geo, "
     "cost + coalesce((SELECT sum(amount) FROM corrections WHERE call = calls.id), 0), legs, "
-    "uncached, cache_read, cache_write_short, cache_write_long, tokens_out, reasoning, audio_in, "
-    "audio_cached, audio_out, image_in, image_out, video_in, web_searches, web_fetches, "
-    "file_searches FROM calls WHERE id >= ? AND at >= ? AND at < ? AND outcome = 'settled' "
+    "uncached, cache_read, cache_write_short, cache_write_long, tokens_out, reasoning, "
+    "usage_more ->> 'audio_in', usage_more ->> 'audio_cached', usage_more ->> 'audio_out', "
+    "usage_more ->> 'image_in', usage_more ->> 'image_out', usage_more ->> 'video_in', "
+    "web_searches, usage_more ->> 'web_fetches', usage_more ->> 'file_searches' FROM calls WHERE "
+    "id >= ? AND at >= ? AND at < ? AND outcome = 'settled' "
     "AND passes = 1";
 constexpr std::string_view kCorrect =
     "INSERT INTO corrections(call, at, amount, why, legs) VALUES(?,?,?,?,?)";

@@ -94,7 +94,7 @@ Result<std::optional<std::string>> find_call(const std::filesystem::path& folder
       "SELECT at, ended, key, user, tier, team, feature, session, priority, provider, dialect, "
       "stream, model, model_asked, outcome, status, cost, held, tokens_in, tokens_out, uncached, "
       "cache_read, cache_write_short, cache_write_long, reasoning, web_searches, stop_reason, "
-      "provider_id, first_byte_us, total_us, edits, unpriced, tags, request_id, "
+      "provider_id, first_byte_us, total_us, edits, unpriced, tags, "
       "(SELECT coalesce(sum(amount), 0) FROM corrections WHERE call = calls.id) "
       "FROM calls WHERE id = ? AND (? = '' OR key = ?)");
   if (!select) {
@@ -113,7 +113,6 @@ Result<std::optional<std::string>> find_call(const std::filesystem::path& folder
   std::string json;
   JsonObject object(json);
   object.text("call_id", fmt::format("call_{:016x}", id.count()))
-      .text("request_id", select->text_at(33))
       .text("at", to_rfc3339(Instant::from_nanos(select->number_at(0))))
       .text("ended", to_rfc3339(Instant::from_nanos(select->number_at(1))));
   constexpr std::array kTexts{"key_id",     "user_id",  "tier",     "team",   "feature",
@@ -127,8 +126,8 @@ Result<std::optional<std::string>> find_call(const std::filesystem::path& folder
       .text("outcome", select->text_at(14))
       .number("status", select->number_at(15))
       .raw("cost_usd",
-           to_exact_dollars(Amount::from_nanos(select->number_at(16) + select->number_at(34))))
-      .raw("corrections_usd", dollars(34))
+           to_exact_dollars(Amount::from_nanos(select->number_at(16) + select->number_at(33))))
+      .raw("corrections_usd", dollars(33))
       .raw("held_usd", dollars(17));
   constexpr std::array kNumbers{"tokens_in",
                                 "tokens_out",

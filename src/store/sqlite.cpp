@@ -36,6 +36,12 @@ Statement& Statement::number(std::int64_t value) {
   return *this;
 }
 
+Statement& Statement::null() {
+  const int bound = sqlite3_bind_null(statement_.get(), ++bound_);
+  INVARIANT(bound == SQLITE_OK, "a statement is bound as it was written");
+  return *this;
+}
+
 Statement& Statement::text(std::string_view value) {
   const int bound = sqlite3_bind_text64(statement_.get(), ++bound_, start_of(value), value.size(),
                                         SQLITE_TRANSIENT, SQLITE_UTF8);
@@ -113,11 +119,12 @@ Result<Database> Database::open(const std::filesystem::path& file, Access access
     return failed(handle, "cannot open " + file.string());
   }
   sqlite3_busy_timeout(handle, kBusyMs);
-  const std::string pragmas = access == Access::write
-                                  ? "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; "
-                                    "PRAGMA wal_autocheckpoint=4000; PRAGMA cache_size=-2048; "
-                                    "PRAGMA foreign_keys=ON; PRAGMA temp_store=MEMORY"
-                                  : "PRAGMA query_only=ON";
+  const std::string pragmas =
+      access == Access::write
+          ? "PRAGMA page_size=8192; PRAGMA journal_mode=WAL; "
+            "PRAGMA synchronous=NORMAL; PRAGMA wal_autocheckpoint=2000; PRAGMA cache_size=-2048; "
+            "PRAGMA foreign_keys=ON; PRAGMA temp_store=MEMORY"
+          : "PRAGMA query_only=ON";
   if (auto set = database.execute(pragmas); !set) {
     return fail("opening " + file.string(), set.error());
   }

@@ -19,6 +19,7 @@ class Statement {
   Statement() = default;
   /// Binds the next parameter, in order.
   Statement& number(std::int64_t value);
+  Statement& null();
   Statement& text(std::string_view value);
   Statement& blob(std::string_view value);
   /// Bytes that stay where they are until run() is over: not copied.

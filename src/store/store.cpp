@@ -6,6 +6,7 @@
 #include <mutex>
 #include <thread>
 
+#include "base/thread_name.hpp"
 #include "store/fold.hpp"
 #include "store/journal_writer.hpp"
 
@@ -114,6 +115,7 @@ JournaledStore::~JournaledStore() {
 
 /// Follows the journal: soon when somebody waits, else in batches.
 void JournaledStore::keep_folding() {
+  name_this_thread("purser-fold");
   std::unique_lock lock(mutex_);
   while (true) {
     const auto hurried = [this] {

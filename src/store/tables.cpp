@@ -5,7 +5,7 @@ namespace purser {
 namespace {
 
 /// Raised when a row changes its meaning.
-constexpr std::int64_t kFormat = 2;
+constexpr std::int64_t kFormat = 3;
 
 /// Clocks are set back by less than this, and calls wait less than this between their id and their
 /// admission.
@@ -13,31 +13,26 @@ constexpr std::chrono::hours kClockSteps{1};
 
 constexpr const char* kTables = R"(
 CREATE TABLE IF NOT EXISTS meta(name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS calls(
+CREATE TABLE IF NOT EXISTS calls(    -- no NOT NULL: one writer, and a check a column costs a fifth
   id INTEGER PRIMARY KEY,            -- the call's id
-  at INTEGER NOT NULL,               -- ns since 1970: when it was admitted
-  ended INTEGER NOT NULL,            -- ns since 1970: when its answer was over
-  key TEXT NOT NULL, user TEXT NOT NULL, tier TEXT NOT NULL, team TEXT NOT NULL,
-  feature TEXT NOT NULL, session TEXT NOT NULL, priority TEXT NOT NULL, tags TEXT NOT NULL,
-  request_id TEXT NOT NULL,          -- as in the response's x-purser-request-id
-  provider TEXT NOT NULL, dialect TEXT NOT NULL, stream INTEGER NOT NULL,
-  model TEXT NOT NULL,               -- as answered
-  model_asked TEXT NOT NULL,
-  input_max INTEGER NOT NULL, output_max INTEGER NOT NULL, held INTEGER NOT NULL,  -- the hold
-  outcome TEXT NOT NULL, status INTEGER NOT NULL,
-  cost INTEGER NOT NULL,             -- nanodollars
-  tokens_in INTEGER NOT NULL, tokens_out INTEGER NOT NULL,
-  uncached INTEGER NOT NULL, cache_read INTEGER NOT NULL,
-  cache_write_short INTEGER NOT NULL, cache_write_long INTEGER NOT NULL,
-  reasoning INTEGER NOT NULL, audio_in INTEGER NOT NULL, audio_cached INTEGER NOT NULL,
-  audio_out INTEGER NOT NULL, image_in INTEGER NOT NULL, image_out INTEGER NOT NULL,
-  video_in INTEGER NOT NULL, web_searches INTEGER NOT NULL, web_fetches INTEGER NOT NULL,
-  file_searches INTEGER NOT NULL,
-  service_tier INTEGER NOT NULL, speed INTEGER NOT NULL, geo TEXT NOT NULL,
-  unpriced INTEGER NOT NULL, stop_reason TEXT NOT NULL, provider_id TEXT NOT NULL,
-  first_byte_us INTEGER NOT NULL, total_us INTEGER NOT NULL, edits TEXT NOT NULL,
-  passes INTEGER NOT NULL,           -- priced parts the cost is the sum of; 0: not billed
-  legs BLOB NOT NULL                 -- 25 bytes for each account posted to: name, units, is money
+  at INTEGER,                        -- ns since 1970: when it was admitted
+  ended INTEGER,                     -- ns since 1970: when its answer was over
+  key TEXT, user TEXT, tier TEXT, team TEXT, feature TEXT, session TEXT, priority TEXT,
+  tags TEXT,                         -- JSON, or empty
+  provider TEXT, dialect TEXT, stream INTEGER,
+  model TEXT,                        -- as answered
+  model_asked TEXT,
+  input_max INTEGER, output_max INTEGER, held INTEGER,  -- the hold
+  outcome TEXT, status INTEGER,
+  cost INTEGER,                      -- nanodollars
+  tokens_in INTEGER, tokens_out INTEGER,
+  uncached INTEGER, cache_read INTEGER, cache_write_short INTEGER, cache_write_long INTEGER,
+  reasoning INTEGER, web_searches INTEGER,
+  usage_more TEXT,                   -- JSON: what few calls use (audio, images, …), or NULL
+  service_tier INTEGER, speed INTEGER, geo TEXT, unpriced INTEGER, stop_reason TEXT,
+  provider_id TEXT, first_byte_us INTEGER, total_us INTEGER, edits TEXT,
+  passes INTEGER,                    -- priced parts the cost is the sum of; 0: not billed
+  legs BLOB                          -- 25 bytes for each account posted to: name, units, is money
 );
 CREATE TABLE IF NOT EXISTS corrections(
   id INTEGER PRIMARY KEY,
