@@ -40,8 +40,8 @@ LimitSet rules(std::int64_t many) {
     limit.window = kWindows[i % kWindows.size()];
     limit.max.usd = Amount::from_dollars(5);
     if (i >= kPers.size()) {
-      limit.match.tier = {fmt::format("tier {}", i % 10)};
-      limit.match.model = {"gpt-5.4", "claude-opus-5"};
+      limit.match.all.values(Label::tier) = {fmt::format("tier {}", i % 10)};
+      limit.match.all.values(Label::model) = {"gpt-5.4", "claude-opus-5"};
     }
     limits.push_back(std::move(limit));
   }
@@ -53,12 +53,43 @@ void touch(benchmark::State& state) {
   const Caller caller = ada();
   Touches touches;
   for (auto _ : state) {
-    set.touch(caller, "openai", "gpt-5.4", kNow, touches);
+    set.touch({.caller = caller, .provider = "openai", .model = "gpt-5.4"}, kNow, Control::enforce,
+              touches);
     benchmark::DoNotOptimize(touches);
   }
   state.counters["touched"] = static_cast<double>(touches.size());
 }
 BENCHMARK(touch)->Arg(6)->Arg(10)->Arg(100);
+
+/// A whole verdict with a million live users: which accounts, what they hold, the hold, its end.
+void verdict(benchmark::State& state) {
+  const LimitSet set = rules(state.range(0));
+  Treasury treasury;
+  Touches touches;
+  Caller caller = ada();
+  const auto hold_one = [&](std::int64_t user) {
+    caller.user = fmt::format("user {}", user);
+    set.touch({.caller = caller, .provider = "openai", .model = "gpt-5.4"}, kNow, Control::enforce,
+              touches);
+    touches.reckon(treasury);
+    for (Need& need : touches.needs()) {
+      need.units = Units(1);
+    }
+    const auto hold = treasury.hold(touches.needs());
+    treasury.settle(*hold, {});
+  };
+  for (std::int64_t user = 0; user < state.range(1); ++user) {
+    hold_one(user);
+  }
+  std::uint64_t next = 1;
+  for (auto _ : state) {
+    next = next * 6364136223846793005U + 1442695040888963407U;
+    hold_one(static_cast<std::int64_t>((next >> 33) % static_cast<std::uint64_t>(state.range(1))));
+  }
+  state.counters["touched"] = static_cast<double>(touches.size());
+  state.counters["bytes"] = static_cast<double>(treasury.bytes());
+}
+BENCHMARK(verdict)->Args({100, 1'000})->Args({100, 1'000'000});
 
 void window(benchmark::State& state) {
   const Calendar calendar = Calendar::of("Europe/Berlin").value();
@@ -74,7 +105,8 @@ void fitting(benchmark::State& state) {
   const LimitSet set = rules(10);
   const Caller caller = ada();
   Touches touches;
-  set.touch(caller, "openai", "gpt-5.4", kNow, touches);
+  set.touch({.caller = caller, .provider = "openai", .model = "gpt-5.4"}, kNow, Control::enforce,
+            touches);
   std::array<Standing, kNeedsMax> standings;
   Treasury().standings(touches.needs(), standings);
   const Ask ask{.input_max = Tokens(1000),

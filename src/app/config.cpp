@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <fstream>
 
+#include "app/config_limits.hpp"
 #include "app/quantity.hpp"
 #include "limits/limit_set.hpp"
 #include "money/price_file.hpp"
@@ -173,81 +174,6 @@ void read_keys(Section& section, Config& config) {
   }
 }
 
-/// The words of an enum, as its own to_string() has them.
-template <typename Enum, std::size_t count>
-Words<Enum> words_of(const std::array<Enum, count>& values) {
-  Words<Enum> words;
-  for (const Enum value : values) {
-    words.emplace_back(to_string(value), value);
-  }
-  return words;
-}
-
-constexpr std::array kPers{Per::user,    Per::team, Per::feature, Per::key,
-                           Per::session, Per::tier, Per::all};
-constexpr std::array kWindows{Window::minute, Window::hour,  Window::day,
-                              Window::week,   Window::month, Window::lifetime};
-
-Result<Priority> parse_priority(std::string_view text) {
-  for (const Priority priority : {Priority::essential, Priority::normal, Priority::background}) {
-    if (to_string(priority) == text) {
-      return priority;
-    }
-  }
-  return fail(Fault::config, "expected one of essential, normal, background, got \"" +
-                                 std::string(text.substr(0, 60)) + "\"");
-}
-
-void read_match(Section& section, Match& match) {
-  section.list("user", match.user, parse_text);
-  section.list("tier", match.tier, parse_text);
-  section.list("team", match.team, parse_text);
-  section.list("feature", match.feature, parse_text);
-  section.list("key", match.key, parse_text);
-  section.list("session", match.session, parse_text);
-  section.list("provider", match.provider, parse_text);
-  section.list("model", match.model, parse_text);
-  section.list("priority", match.priority, parse_priority);
-  section.table("tags", [&](const std::string& name, const std::vector<std::string>& values) {
-    match.tags.push_back({name, values});
-  });
-}
-
-void read_max(Section& section, Max& max) {
-  constexpr std::int64_t kMost = 1'000'000'000'000'000;  // far beyond any month, far below overflow
-  const auto tokens = [](std::string_view text) -> Result<Tokens> {
-    const auto count = parse_whole(text, 0, kMost);
-    return count ? Result<Tokens>(Tokens(*count)) : std::unexpected(count.error());
-  };
-  section.scalar("usd", max.usd, parse_dollars);
-  section.scalar("calls", max.calls, whole(0, kMost));
-  section.scalar("tokens", max.tokens, tokens);
-  section.scalar("tokens_in", max.tokens_in, tokens);
-  section.scalar("tokens_out", max.tokens_out, tokens);
-}
-
-/// What is wrong with one limit is told where it stands, what is wrong among them where they begin.
-void read_limits(Section& root, Config& config) {
-  bool each_sound = true;
-  root.sections("limits", [&](Section& section) {
-    Limit limit;
-    section.scalar("name", limit.name, parse_text);
-    section.section("match", [&](Section& match) { read_match(match, limit.match); });
-    section.choice("per", limit.per, words_of(kPers));
-    section.choice("window", limit.window, words_of(kWindows));
-    section.section("max", [&](Section& max) { read_max(max, limit.max); });
-    section.scalar("message", limit.message, parse_text);
-    if (const auto alone = LimitSet::compile({limit}, "UTC"); section.sound() && !alone) {
-      section.reject("name", alone.error().message);
-    }
-    each_sound = each_sound && section.sound();
-    config.limits.push_back(std::move(limit));
-  });
-  if (const auto all = LimitSet::compile(config.limits, config.time_zone); each_sound && !all) {
-    root.reject("limits", all.error().message);
-  }
-}
-
 void read_output(Section& section, Config& config) {
   section.scalar("default_max", config.output.default_max, parse_tokens);
   section.scalar("least_useful", config.output.least_useful, parse_tokens);
@@ -297,6 +223,7 @@ void read_root(Section& root, Config& config) {
   read_providers(root, config);
   root.section("keys", [&](Section& section) { read_keys(section, config); });
   read_limits(root, config);
+  read_calls(root, config);
   root.section("output", [&](Section& section) { read_output(section, config); });
   read_unpriced(root, config);
   root.section("on_disconnect", [&](Section& section) { read_disconnect(section, config.drain); });

@@ -14,7 +14,8 @@
 #include "base/result.hpp"
 #include "call/call.hpp"
 #include "http/upstream.hpp"
-#include "limits/rule.hpp"
+#include "limits/call_rule.hpp"
+#include "limits/limit_set.hpp"
 #include "money/price_book.hpp"
 #include "store/store.hpp"
 
@@ -82,7 +83,10 @@ struct Config {
   std::int64_t threads = 0;  // 0: as many as the process may run on
   std::vector<ProviderConfig> providers;
   KeysConfig keys;
-  std::vector<Limit> limits;  // they compile: LimitSet::compile(limits, time_zone) succeeds
+  std::vector<Tier> tiers;
+  std::vector<Limit> limits;  // they compile: LimitSet::compile(limits, time_zone, tiers) succeeds
+  std::vector<CallRule> calls;
+  std::vector<Workload> workloads;
   OutputConfig output;
   std::optional<UnpricedCeiling> unpriced;  // nothing: such calls are refused
   DrainConfig drain;

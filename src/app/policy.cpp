@@ -152,11 +152,13 @@ Result<std::shared_ptr<const Policy>> make_policy(const Config& config) {
     return fail("prices", prices.error());
   }
   policy->prices = std::make_shared<const PriceBook>(std::move(*prices));
-  auto limits = LimitSet::compile(config.limits, config.time_zone);
+  auto limits = LimitSet::compile(config.limits, config.time_zone, config.tiers);
   if (!limits) {
     return fail("limits", limits.error());
   }
   policy->limits = std::move(*limits);
+  policy->calls = config.calls;
+  policy->workloads = config.workloads;
   for (const ProviderConfig& configured : config.providers) {
     auto provider = make_provider(configured);
     if (!provider) {

@@ -94,6 +94,31 @@ Result<Tokens> parse_tokens(std::string_view text) {
   return Tokens(*number);
 }
 
+Result<Share> parse_share(std::string_view text) {
+  const auto wrong = [&] {
+    return fail(Fault::config,
+                "expected a share such as 80% or 99.5%, above 0% and at most "
+                "100%, got \"" +
+                    std::string(text.substr(0, 60)) + "\"");
+  };
+  std::string_view digits = text;
+  if (!digits.ends_with('%')) {
+    return wrong();
+  }
+  digits.remove_suffix(1);
+  const std::size_t point = digits.find('.');
+  const auto percent = parse_whole(digits.substr(0, point), 0, 100);
+  std::string tail(point == std::string_view::npos ? std::string_view("0")
+                                                   : digits.substr(point + 1));
+  if (!percent || tail.empty() || tail.size() > 4) {
+    return wrong();
+  }
+  tail.resize(4, '0');
+  const auto fraction = parse_whole(tail, 0, 9'999);
+  const Share share(*percent * 10'000 + fraction.value_or(0));
+  return fraction && share > Share{} && share <= kWhole ? Result<Share>(share) : wrong();
+}
+
 Result<std::string> parse_text(std::string_view text) {
   if (text.empty()) {
     return expected("some text", text);

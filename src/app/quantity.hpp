@@ -10,6 +10,7 @@
 #include "base/instant.hpp"
 #include "base/result.hpp"
 #include "base/strong.hpp"
+#include "limits/rule.hpp"
 
 namespace purser {
 
@@ -26,6 +27,9 @@ Result<std::size_t> parse_bytes(std::string_view text, std::size_t most);
 
 /// Tokens: 0 to a thousand million.
 Result<Tokens> parse_tokens(std::string_view text);
+
+/// "80%", "99.5%": above 0 %, at most 100 %.
+Result<Share> parse_share(std::string_view text);
 
 /// Any text that is not empty.
 Result<std::string> parse_text(std::string_view text);

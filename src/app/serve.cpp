@@ -190,6 +190,9 @@ Result<void> Gateway::take_policy() {
   if (!policy) {
     return std::unexpected(policy.error());
   }
+  for (const std::string& doubt : doubts(config_.limits, config_.tiers)) {
+    say("doubtful: " + doubt);
+  }
   if (options_.simulate_when_keyless && keyless(**policy)) {
     simulate::Options options;
     options.port = 0;
@@ -323,6 +326,7 @@ void Gateway::look() {
   }
   const std::lock_guard lock(services_.books.mutex);
   services_.books.treasury.expire(now(), kExpireSlice);
+  services_.books.paces.expire(now());
 }
 
 Awaitable<void> Gateway::look_again_and_again() {

@@ -49,9 +49,14 @@ struct Call {
   std::array<std::string_view, kOtherModelsMax> other_models;
   Tokens side_output_max;        // output billed beside output_max: advisor, compaction
   bool state_on_server = false;  // threads, stored responses: billed tokens not in the body
+  std::string_view effort;       // reasoning_effort, output_config.effort; empty: not said
   std::string_view user;         // the provider's own end-user field
   std::string_view session;      // from metadata or prompt_cache_key, when it names one
   // Where edits are spliced. A field that is absent has an empty span.
+  Span model_span;                  // the text, with its quotes
+  Span effort_span;                 // likewise
+  Span tool_choice_span;            // its whole value
+  Span messages_span;               // the whole array
   Span output_max_span;             // the number in max_tokens / max_completion_tokens
   Span stream_options_span;         // chat: the whole value of stream_options
   Span include_usage_span;          // chat: the value of stream_options.include_usage

@@ -43,6 +43,8 @@ Tokens carried(Measure measure, const Ask& ask, Units left) {
     case Measure::tokens_out:
       return Tokens(left.count());
     case Measure::calls:
+    case Measure::turns:
+    case Measure::concurrent:
     case Measure::tokens_in:
       break;
   }
@@ -112,6 +114,8 @@ Units units_held(Measure measure, const Ask& ask, Tokens output_max) {
     case Measure::usd:
       return Units(worst_cost(ask, output_max).nanos());
     case Measure::calls:
+    case Measure::turns:
+    case Measure::concurrent:
       break;
     case Measure::tokens:
       return Units(sum(ask.input_max, of_all_choices(ask, output_max)).count());
@@ -128,7 +132,10 @@ Units units_used(Measure measure, Amount cost, const Usage& usage) {
     case Measure::usd:
       return Units(cost.nanos());
     case Measure::calls:
+    case Measure::turns:
       break;
+    case Measure::concurrent:
+      return Units{};
     case Measure::tokens:
       return Units((usage.tokens_in() + usage.output).count());
     case Measure::tokens_in:

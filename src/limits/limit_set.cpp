@@ -1,131 +1,68 @@
-// limits/limit_set.cpp — turning conditions around, and asking them.
+// limits/limit_set.cpp — accounts by name, and whose maximum counts.
 #include "limits/limit_set.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <bit>
 #include <optional>
 #include <set>
 #include <unordered_map>
 
 #include "base/hash.hpp"
 #include "base/invariant.hpp"
-#include "limits/message.hpp"
+#include "limits/limit_check.hpp"
 
 namespace purser {
 namespace {
 
-/// A bit for each limit.
-class Mask {
- public:
-  void set(std::size_t limit) { words_[limit / 64] |= std::uint64_t{1} << (limit % 64); }
-  Mask& operator&=(const Mask& other) {
-    for (std::size_t i = 0; i < words_.size(); ++i) {
-      words_[i] &= other.words_[i];
-    }
-    return *this;
-  }
-  friend Mask operator&(Mask a, const Mask& b) { return a &= b; }
-
-  /// Calls `each` with the number of every limit in it, ascending.
-  template <typename Each>
-  void for_each(Each each) const {
-    for (std::size_t i = 0; i < words_.size(); ++i) {
-      for (std::uint64_t left = words_[i]; left != 0; left &= left - 1) {
-        each(i * 64 + static_cast<std::size_t>(std::countr_zero(left)));
-      }
-    }
-  }
-
- private:
-  std::array<std::uint64_t, kLimitsMax / 64> words_{};
-};
-
-/// What limits may ask about.
-enum class Label : std::uint8_t {
-  user,
-  tier,
-  team,
-  feature,
-  key,
-  session,
-  provider,
-  model,
-  priority,
-  tag
-};
-
-struct TextHash {
-  using is_transparent = void;
-  std::size_t operator()(std::string_view text) const {
-    return std::hash<std::string_view>{}(text);
-  }
-};
-
 /// An account of a limit, but for its subject and window.
 struct Part {
   Measure measure;
-  Units max;
   Digest name;
 };
 
-/// A limit's conditions, label by label, as they stand in configuration.
-struct Asked {
-  Label label;
-  std::string tag;
-  std::vector<std::string> values;
-};
+/// No treasury gets there.
+constexpr Units kUnlimited{INT64_MAX};
 
-/// All conditions about one label.
-struct Condition {
-  Label label;
-  std::string tag;  // its name, when it is one
-  Mask others;      // limits that let every value through
-  std::unordered_map<std::string, Mask, TextHash, std::equal_to<>> values;
+using Maxima = std::array<Units, kMeasures.size()>;
 
-  bool is_about(const Asked& asked) const { return label == asked.label && tag == asked.tag; }
-  /// The limit lets through `only` these values, or all when it names none.
-  void admit(std::size_t limit, const std::vector<std::string>& only) {
-    for (const std::string& value : only) {
-      values.try_emplace(value, others).first->second.set(limit);
-    }
-    if (only.empty()) {
-      others.set(limit);
-      for (auto& [value, mask] : values) {
-        mask.set(limit);
-      }
-    }
+Maxima maxima_of(const Max& max, bool unlimited) {
+  Maxima maxima;
+  for (const Measure measure : kMeasures) {
+    maxima[static_cast<std::size_t>(measure)] =
+        unlimited ? kUnlimited : max.of(measure).value_or(kUnlimited);
   }
-  /// The limits that let `value` through.
-  const Mask& of(std::string_view value) const {
-    const auto found = values.find(value);
-    return found == values.end() ? others : found->second;
-  }
-};
-
-std::vector<Asked> conditions_of(const Match& match) {
-  std::vector<Asked> all{{Label::user, {}, match.user},
-                         {Label::tier, {}, match.tier},
-                         {Label::team, {}, match.team},
-                         {Label::feature, {}, match.feature},
-                         {Label::key, {}, match.key},
-                         {Label::session, {}, match.session},
-                         {Label::provider, {}, match.provider},
-                         {Label::model, {}, match.model},
-                         {Label::priority, {}, {}}};
-  for (const Priority priority : match.priority) {
-    all.back().values.emplace_back(to_string(priority));
-  }
-  for (const Match::Tag& tag : match.tags) {
-    all.push_back({Label::tag, tag.name, tag.values});
-  }
-  std::erase_if(all, [](const Asked& asked) { return asked.values.empty(); });
-  return all;
+  return maxima;
 }
 
-std::string_view subject_of(Per per, const Caller& caller) {
-  switch (per) {
+using ByName =
+    std::unordered_map<std::string, Maxima, MatchIndex::Condition::TextHash, std::equal_to<>>;
+
+/// A limit made ready.
+struct Rule {
+  std::vector<Part> parts;
+  Maxima maxima;
+  ByName users;
+  ByName tiers;
+
+  const Maxima& of(const Caller& caller) const {
+    if (!users.empty()) {
+      if (const auto found = users.find(caller.user); found != users.end()) {
+        return found->second;
+      }
+    }
+    if (!tiers.empty()) {
+      if (const auto found = tiers.find(caller.tier); found != tiers.end()) {
+        return found->second;
+      }
+    }
+    return maxima;
+  }
+};
+
+std::string_view subject_of(const Limit& limit, const Facts& facts) {
+  const Caller& caller = facts.caller;
+  switch (limit.per) {
     case Per::user:
       return caller.user;
     case Per::team:
@@ -138,49 +75,23 @@ std::string_view subject_of(Per per, const Caller& caller) {
       return caller.session;
     case Per::tier:
       return caller.tier;
+    case Per::tag:
+      return value_of(Label::tag, limit.per_tag, facts);
     case Per::all:
       break;
   }
   return {};
 }
 
-std::string_view tag_of(const Caller& caller, std::string_view name) {
-  const auto found = std::ranges::find(
-      caller.tags, name, [](const auto& tag) -> std::string_view { return tag.first; });
-  return found == caller.tags.end() ? std::string_view{} : std::string_view(found->second);
-}
-
-std::string_view value_of(const Condition& condition, const Caller& caller,
-                          std::string_view provider, std::string_view model) {
-  switch (condition.label) {
-    case Label::user:
-      return caller.user;
-    case Label::tier:
-      return caller.tier;
-    case Label::team:
-      return caller.team;
-    case Label::feature:
-      return caller.feature;
-    case Label::key:
-      return caller.key;
-    case Label::session:
-      return caller.session;
-    case Label::provider:
-      return provider;
-    case Label::model:
-      return model;
-    case Label::priority:
-      return to_string(caller.priority);
-    case Label::tag:
-      return tag_of(caller, condition.tag);
-  }
-  return {};
-}
-
 /// Its maximum is left out: a changed maximum finds the same accounts.
 Digest name_of(const Limit& limit, Measure measure) {
-  return digest(fmt::format("{}\n{}\n{}\n{}", limit.name, to_string(limit.per),
-                            to_string(limit.window), to_string(measure)));
+  const std::string per =
+      limit.per == Per::tag ? "tag:" + limit.per_tag : std::string(to_string(limit.per));
+  std::string window(to_string(limit.window));
+  if (limit.window == Window::rolling) {
+    window += fmt::format(" {}s", limit.span.count());
+  }
+  return digest(fmt::format("{}\n{}\n{}\n{}", limit.name, per, window, to_string(measure)));
 }
 
 AccountKey key_of(const Digest& name, const Digest& subject, Instant starts) {
@@ -189,57 +100,13 @@ AccountKey key_of(const Digest& name, const Digest& subject, Instant starts) {
   return digest({reinterpret_cast<const char*>(words.data()), sizeof(words)});
 }
 
-constexpr std::size_t kNameBytesMax = 64;   // it stands in response headers
+/// Seconds of one piece of a rolling window; all of them together are the span or a little more.
+std::int64_t piece_of(std::chrono::seconds span) {
+  const auto pieces = static_cast<std::int64_t>(kRollingPieces);
+  return std::max<std::int64_t>(1, (span.count() + pieces - 1) / pieces);
+}
+
 constexpr std::size_t kStepsMax = 100'000;  // of looking for a call that touches too many accounts
-
-Result<void> check_name(const std::string& name) {
-  const bool plain = std::ranges::all_of(
-      name, [](char c) { return c >= ' ' && c <= '~' && c != '"' && c != '\\'; });
-  if (name.empty() || name.size() > kNameBytesMax || !plain) {
-    return fail(Fault::config, fmt::format("a name is 1 to {} printable ASCII characters without "
-                                           "quote or backslash",
-                                           kNameBytesMax));
-  }
-  return {};
-}
-
-Result<void> check_tags(const std::vector<Match::Tag>& tags) {
-  std::set<std::string_view> seen;
-  for (const Match::Tag& tag : tags) {
-    if (tag.values.empty()) {
-      return fail(Fault::config, fmt::format("tag {:?} matches no value", tag.name));
-    }
-    if (!seen.insert(tag.name).second) {
-      return fail(Fault::config, fmt::format("tag {:?} is matched twice", tag.name));
-    }
-  }
-  return {};
-}
-
-Result<void> check_max(const Max& max) {
-  bool any = false;
-  for (const Measure measure : kMeasures) {
-    const auto units = max.of(measure);
-    any = any || units;
-    if (units && *units < Units{}) {
-      return fail(Fault::config, fmt::format("max.{} is negative", to_string(measure)));
-    }
-  }
-  return any ? Result<void>{} : fail(Fault::config, "it has no max");
-}
-
-Result<void> check(const Limit& limit) {
-  if (auto named = check_name(limit.name); !named) {
-    return named;
-  }
-  if (auto tagged = check_tags(limit.match.tags); !tagged) {
-    return tagged;
-  }
-  if (auto limited = check_max(limit.max); !limited) {
-    return limited;
-  }
-  return check_message(limit.message);
-}
 
 std::unexpected<Error> fail_limit(const Limit& limit, Error error) {
   return fail(fmt::format("limit {:?}", limit.name), std::move(error));
@@ -249,13 +116,13 @@ std::unexpected<Error> fail_limit(const Limit& limit, Error error) {
 /// every value of the next, and drops a branch as soon as few enough limits are left in it.
 class Crowd {
  public:
-  Crowd(std::span<const Condition> conditions, std::span<const std::vector<Part>> parts)
-      : conditions_(conditions), parts_(parts) {}
+  Crowd(std::span<const MatchIndex::Condition> conditions, std::span<const Rule> rules)
+      : conditions_(conditions), rules_(rules) {}
 
   /// The limits such a call would match. Gives up after kStepsMax, on the safe side.
   std::optional<Mask> find(const Mask& left, std::size_t asked = 0) {
     std::size_t accounts = 0;
-    left.for_each([&](std::size_t limit) { accounts += parts_[limit].size(); });
+    left.for_each([&](std::size_t limit) { accounts += rules_[limit].parts.size(); });
     if (accounts <= kNeedsMax) {
       return std::nullopt;
     }
@@ -273,8 +140,8 @@ class Crowd {
   }
 
  private:
-  std::span<const Condition> conditions_;
-  std::span<const std::vector<Part>> parts_;
+  std::span<const MatchIndex::Condition> conditions_;
+  std::span<const Rule> rules_;
   std::size_t steps_ = 0;
 };
 
@@ -283,73 +150,142 @@ class Crowd {
 struct LimitSet::Rules {
   Calendar calendar;
   std::vector<Limit> limits;
-  std::vector<std::vector<Part>> parts;  // of each limit
-  Mask all;
-  std::vector<Condition> conditions;  // one a label that any limit asks about
+  std::vector<Rule> rules;  // of each limit
+  MatchIndex index;
 
-  void add(const Limit& limit);
-  void know(const Asked& asked);
+  void add(const Limit& limit, const std::vector<Tier>& tiers);
+  Bounds window(const Limit& limit, Measure measure, Instant now) const;
+  void touch(std::size_t number, const Facts& facts, Instant now, Control control,
+             Touches& out) const;
 };
 
-void LimitSet::Rules::know(const Asked& asked) {
-  const bool known =
-      std::ranges::any_of(conditions, [&](const Condition& each) { return each.is_about(asked); });
-  if (!known) {  // the limits before this one never asked: they let every value through
-    conditions.push_back({.label = asked.label, .tag = asked.tag, .others = all, .values = {}});
+void LimitSet::Rules::add(const Limit& limit, const std::vector<Tier>& tiers) {
+  Rule& rule = rules.emplace_back();
+  rule.maxima = maxima_of(limit.max, false);
+  for (const Variant& user : limit.users) {
+    rule.users.emplace(user.name, maxima_of(user.max, user.unlimited));
   }
-}
-
-void LimitSet::Rules::add(const Limit& limit) {
-  const std::size_t number = parts.size();
-  std::vector<Part>& own = parts.emplace_back();
+  const auto own = [&](std::string_view tier) {
+    const auto found = std::ranges::find(limit.tiers, tier, &Variant::name);
+    return found == limit.tiers.end() ? nullptr : &*found;
+  };
+  const auto add_tier = [&](const std::string& tier) {
+    for (const std::string& above : lineage(tiers, tier)) {
+      if (const Variant* variant = own(above)) {
+        rule.tiers.emplace(tier, maxima_of(variant->max, variant->unlimited));
+        return;
+      }
+    }
+  };
+  for (const Tier& tier : tiers) {
+    add_tier(tier.name);
+  }
+  for (const Variant& variant : limit.tiers) {
+    add_tier(variant.name);
+  }
+  const auto limited = [&](Measure measure) {
+    const auto by = [&](const Variant& each) { return each.max.of(measure).has_value(); };
+    return limit.max.of(measure) || std::ranges::any_of(limit.tiers, by) ||
+           std::ranges::any_of(limit.users, by);
+  };
   for (const Measure measure : kMeasures) {
-    if (const auto max = limit.max.of(measure)) {
-      own.push_back({.measure = measure, .max = *max, .name = name_of(limit, measure)});
+    if (limited(measure)) {
+      rule.parts.push_back({.measure = measure, .name = name_of(limit, measure)});
     }
   }
-  const std::vector<Asked> all_asked = conditions_of(limit.match);
-  for (const Asked& asked : all_asked) {
-    know(asked);
-  }
-  for (Condition& condition : conditions) {
-    const auto asked = std::ranges::find_if(
-        all_asked, [&](const Asked& each) { return condition.is_about(each); });
-    condition.admit(number, asked == all_asked.end() ? std::vector<std::string>{} : asked->values);
-  }
-  all.set(number);
+  index.add(limit.match);
 }
 
-void Touches::add(const Touched& touched, const Need& need) {
-  INVARIANT(count_ < kNeedsMax, "a set of limits is checked when it is read");
-  touched_[count_] = touched;
-  needs_[count_] = need;
-  ++count_;
+/// Calls in flight are no matter of days: their account never ends.
+Bounds LimitSet::Rules::window(const Limit& limit, Measure measure, Instant now) const {
+  if (measure == Measure::concurrent) {
+    return calendar.bounds(Window::lifetime, now);
+  }
+  if (limit.window != Window::rolling) {
+    return calendar.bounds(limit.window, now);
+  }
+  const std::int64_t piece = piece_of(limit.span);
+  const std::int64_t starts = now.seconds() - ((now.seconds() % piece) + piece) % piece;
+  // The account is needed until the whole span behind its piece has passed.
+  return {.starts = Instant::from_seconds(starts),
+          .ends = Instant::from_seconds(starts + piece * (1 + std::int64_t{kRollingPieces}))};
+}
+
+void LimitSet::Rules::touch(std::size_t number, const Facts& facts, Instant now, Control control,
+                            Touches& out) const {
+  const Limit& limit = limits[number];
+  const Rule& rule = rules[number];
+  const std::string_view subject = subject_of(limit, facts);
+  const Digest whose = digest(subject);
+  const Maxima& maxima = rule.of(facts.caller);
+  const bool observed = limit.observe || control == Control::observe;
+  for (const Part& part : rule.parts) {
+    const Units max = maxima[static_cast<std::size_t>(part.measure)];
+    if (limit.window == Window::pace) {
+      if (max < kUnlimited) {
+        out.add(
+            Paced{
+                .limit = &limit, .measure = part.measure, .subject = subject, .observed = observed},
+            Draw{.bucket = key_of(part.name, whose, {}),
+                 .units = {},
+                 .rate = max,
+                 .span = limit.span,
+                 .burst = limit.burst ? Units(*limit.burst) : max});
+      }
+      continue;
+    }
+    const Bounds window = this->window(limit, part.measure, now);
+    std::array<AccountKey, kRollingPieces> earlier;
+    std::size_t pieces = 0;
+    if (limit.window == Window::rolling && is_kept(part.measure)) {
+      for (; pieces < kRollingPieces; ++pieces) {
+        earlier[pieces] = key_of(
+            part.name, whose,
+            Instant::from_seconds(window.starts.seconds() -
+                                  piece_of(limit.span) * (1 + static_cast<std::int64_t>(pieces))));
+      }
+    }
+    out.add({.limit = &limit,
+             .measure = part.measure,
+             .subject = subject,
+             .starts = window.starts,
+             .max = max,
+             .observed = observed},
+            {.account = key_of(part.name, whose, window.starts),
+             .units = {},
+             .max = observed ? kUnlimited : max,
+             .ends = window.ends},
+            {earlier.data(), pieces});
+  }
 }
 
 LimitSet::LimitSet() : rules_(std::make_shared<const Rules>()) {}
 LimitSet::LimitSet(std::shared_ptr<const Rules> rules) : rules_(std::move(rules)) {}
 
-Result<LimitSet> LimitSet::compile(std::vector<Limit> limits, const std::string& zone) {
+Result<LimitSet> LimitSet::compile(std::vector<Limit> limits, const std::string& zone,
+                                   const std::vector<Tier>& tiers) {
   auto calendar = Calendar::of(zone);
   if (!calendar) {
     return std::unexpected(calendar.error());
+  }
+  if (auto good = check_tiers(tiers); !good) {
+    return std::unexpected(good.error());
   }
   if (limits.size() > kLimitsMax) {
     return fail(Fault::config,
                 fmt::format("limits: {} of them; {} are the most", limits.size(), kLimitsMax));
   }
-  Rules rules{
-      .calendar = std::move(*calendar), .limits = {}, .parts = {}, .all = {}, .conditions = {}};
+  Rules rules{.calendar = std::move(*calendar), .limits = {}, .rules = {}, .index = {}};
   std::set<std::string_view> names;
   for (const Limit& limit : limits) {
-    if (auto good = check(limit); !good) {
+    if (auto good = check_limit(limit); !good) {
       return fail_limit(limit, good.error());
     }
     if (!names.insert(limit.name).second) {
       return fail_limit(limit, {Fault::config, "another limit has this name"});
     }
-    rules.add(limit);
-    if (Crowd(rules.conditions, rules.parts).find(rules.all)) {
+    rules.add(limit, tiers);
+    if (Crowd(rules.index.conditions(), rules.rules).find(rules.index.all())) {
       return fail_limit(
           limit, {Fault::config,
                   fmt::format("with it one call could touch more than {} accounts", kNeedsMax)});
@@ -359,27 +295,10 @@ Result<LimitSet> LimitSet::compile(std::vector<Limit> limits, const std::string&
   return LimitSet(std::make_shared<const Rules>(std::move(rules)));
 }
 
-void LimitSet::touch(const Caller& caller, std::string_view provider, std::string_view model,
-                     Instant now, Touches& out) const {
+void LimitSet::touch(const Facts& facts, Instant now, Control control, Touches& out) const {
   out.clear();
-  Mask touched = rules_->all;
-  for (const Condition& condition : rules_->conditions) {
-    touched &= condition.of(value_of(condition, caller, provider, model));
-  }
-  touched.for_each([&](std::size_t number) {
-    const Limit& limit = rules_->limits[number];
-    const std::string_view subject = subject_of(limit.per, caller);
-    const Digest whose = digest(subject);
-    const Bounds window = rules_->calendar.bounds(limit.window, now);
-    for (const Part& part : rules_->parts[number]) {
-      out.add(
-          {.limit = &limit, .measure = part.measure, .subject = subject, .starts = window.starts},
-          {.account = key_of(part.name, whose, window.starts),
-           .units = {},
-           .max = part.max,
-           .ends = window.ends});
-    }
-  });
+  rules_->index.for_each(
+      facts, [&](std::size_t number) { rules_->touch(number, facts, now, control, out); });
 }
 
 std::span<const Limit> LimitSet::limits() const {

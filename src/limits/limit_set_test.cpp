@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
+#include <map>
 #include <set>
 
 namespace purser {
@@ -32,7 +33,8 @@ LimitSet compiled(std::vector<Limit> limits, const std::string& zone = "Europe/B
 
 Touches touches_of(const LimitSet& set, const Caller& caller, Instant now = kNow) {
   Touches touches;
-  set.touch(caller, "openai", "gpt-5.4", now, touches);
+  set.touch({.caller = caller, .provider = "openai", .model = "gpt-5.4"}, now, Control::enforce,
+            touches);
   return touches;
 }
 
@@ -117,7 +119,7 @@ TEST(LimitSet, CallersWithoutANameShareOneAccount) {
 
 TEST(LimitSet, OfTwoTagsWithOneNameTheFirstCounts) {
   Limit limit = daily("prod", 2);
-  limit.match.tags = {{.name = "env", .values = {"prod"}}};
+  limit.match.all.asked = {{.label = Label::tag, .tag = "env", .values = {"prod"}}};
   const LimitSet set = compiled({limit});
   Caller caller = ada();
   EXPECT_EQ(touches_of(set, caller).size(), 1U);
@@ -145,9 +147,10 @@ TEST(LimitSet, SaysWhatIsWrongWithALimitAndWithWhich) {
   bad.message = "Ask {limit";
   EXPECT_THAT(refused({bad}), HasSubstr("\"{limit\" is not closed"));
   bad = daily("bad", 2);
-  bad.match.tags = {{.name = "env", .values = {}}};
+  bad.match.all.asked = {{.label = Label::tag, .tag = "env", .values = {}}};
   EXPECT_THAT(refused({bad}), HasSubstr("tag \"env\" matches no value"));
-  bad.match.tags = {{.name = "env", .values = {"a"}}, {.name = "env", .values = {"b"}}};
+  bad.match.all.asked = {{.label = Label::tag, .tag = "env", .values = {"a"}},
+                         {.label = Label::tag, .tag = "env", .values = {"b"}}};
   EXPECT_THAT(refused({bad}), HasSubstr("tag \"env\" is matched twice"));
   for (const char* name : {"", "a\"b", "a\\b", "caf\xC3\xA9", "line\nbreak"}) {
     EXPECT_THAT(refused({daily(name, 1)}), HasSubstr("printable ASCII"));
@@ -165,11 +168,102 @@ TEST(LimitSet, RefusesMoreAccountsThanOneCallMayTouch) {
   limits.push_back(daily("one more", 1));
   EXPECT_THAT(refused(limits), HasSubstr("limit \"one more\": with it one call could touch"));
   for (std::size_t i = 0; i < limits.size(); ++i) {  // but never two of them in one call
-    limits[i].match.tier = {fmt::format("tier {}", i)};
+    limits[i].match.all.values(Label::tier) = {fmt::format("tier {}", i)};
   }
   EXPECT_EQ(refused(limits), "accepted");
   limits.assign(kLimitsMax + 1, daily("", 1));
   EXPECT_THAT(refused(limits), HasSubstr("257 of them; 256 are the most"));
+}
+
+TEST(LimitSet, ATierHasTheMaximumOfTheNearestTierItInheritsFrom) {
+  Limit limit = daily("daily", 2);
+  limit.tiers = {{.name = "paid", .max = {.usd = Amount::from_dollars(20)}},
+                 {.name = "house", .unlimited = true}};
+  limit.users = {{.name = "ada", .max = {.usd = Amount::from_dollars(50)}}};
+  const std::vector<Tier> tiers{{.name = "free"},
+                                {.name = "paid", .inherits = "free"},
+                                {.name = "team", .inherits = "paid"},
+                                {.name = "house"}};
+  const LimitSet set = LimitSet::compile({limit}, "UTC", tiers).value();
+  const auto max_of = [&](std::string user, std::string tier) {
+    Caller caller;
+    caller.user = std::move(user);
+    caller.tier = std::move(tier);
+    Touches touches;
+    set.touch({.caller = caller}, kNow, Control::enforce, touches);
+    return touches.needs()[0].max;
+  };
+  EXPECT_EQ(max_of("bob", "free"), Units(2'000'000'000));
+  EXPECT_EQ(max_of("bob", "paid"), Units(20'000'000'000));
+  EXPECT_EQ(max_of("bob", "team"), Units(20'000'000'000));
+  EXPECT_EQ(max_of("bob", "house"), Units(INT64_MAX));
+  EXPECT_EQ(max_of("ada", "free"), Units(50'000'000'000));
+  Caller bob = ada();
+  bob.user = "bob";
+  Touches before;
+  Touches after;
+  set.touch({.caller = bob}, kNow, Control::enforce, before);
+  bob.tier = "paid";
+  set.touch({.caller = bob}, kNow, Control::enforce, after);
+  EXPECT_EQ(before.needs()[0].account, after.needs()[0].account);  // what is used stays used
+}
+
+TEST(LimitSet, TiersThatGoInCirclesAreRefused) {
+  const auto set = LimitSet::compile(
+      {}, "UTC", {{.name = "a", .inherits = "b"}, {.name = "b", .inherits = "a"}});
+  ASSERT_FALSE(set);
+  EXPECT_THAT(set.error().message, HasSubstr("inherits from itself"));
+}
+
+TEST(LimitSet, AnObservedLimitBindsNobodyButIsKept) {
+  Limit limit = daily("daily", 2);
+  limit.observe = true;
+  const Caller caller = ada();
+  const Touches touches = touches_of(compiled({limit}), caller);
+  EXPECT_EQ(touches.needs()[0].max, Units(INT64_MAX));
+  EXPECT_EQ(touches.list()[0].max, Units(2'000'000'000));
+  EXPECT_TRUE(touches.list()[0].observed);
+  EXPECT_EQ(touches.needs()[0].account, only_account(daily("daily", 2), caller));
+}
+
+TEST(LimitSet, ARollingWindowTakesWhatItsEarlierPiecesHoldOffItsMaximum) {
+  Limit limit = daily("day", 2);
+  limit.window = Window::rolling;
+  limit.span = std::chrono::hours(24);
+  const LimitSet set = compiled({limit});
+  const Caller caller = ada();
+  Treasury treasury;
+  const auto spend = [&](Instant now, std::int64_t nanos) {
+    Touches touches = touches_of(set, caller, now);
+    touches.reckon(treasury);
+    touches.needs()[0].units = Units(nanos);
+    const auto hold = treasury.hold(touches.needs());
+    if (hold) {
+      const Units posted(nanos);
+      treasury.settle(*hold, {&posted, 1});
+    }
+    return hold.has_value();
+  };
+  EXPECT_TRUE(spend(kNow, 1'500'000'000));
+  EXPECT_FALSE(spend(kNow + std::chrono::hours(23), 600'000'000));
+  EXPECT_TRUE(spend(kNow + std::chrono::hours(23), 500'000'000));
+  EXPECT_FALSE(spend(kNow + std::chrono::hours(24), 1));
+  EXPECT_TRUE(spend(kNow + std::chrono::hours(26), 1'500'000'000));
+  EXPECT_FALSE(spend(kNow + std::chrono::hours(26), 1));
+}
+
+TEST(LimitSet, OddRulesAreDoubted) {
+  Limit nothing = daily("nothing", 0);
+  Limit nobody = daily("nobody", 1);
+  nobody.match.all.values(Label::tier) = {"gold"};
+  Limit empty = daily("empty", 1);
+  empty.match.all.values(Label::feature) = {"chat"};
+  empty.match.none.emplace_back().values(Label::feature) = {"chat", "search"};
+  const std::vector<Limit> limits{daily("good", 2), nothing, nobody, empty};
+  EXPECT_THAT(doubts(limits, {{.name = "free"}}),
+              testing::ElementsAre(HasSubstr("\"nothing\" always denies"),
+                                   HasSubstr("\"nobody\" can never match"),
+                                   HasSubstr("\"empty\" can never match")));
 }
 
 const std::vector<std::string> kValues{"", "a", "b", "c"};
@@ -180,18 +274,38 @@ std::vector<std::string> any_list() {
        {2, rc::gen::container<std::vector<std::string>>(rc::gen::elementOf(kValues))}});
 }
 
-Limit any_limit(std::size_t number) {
-  Limit limit = daily(fmt::format("limit {}", number), 1);
-  limit.match.user = any_list();
-  limit.match.tier = any_list();
-  limit.match.model = any_list();
+AllOf any_conditions() {
+  AllOf conditions;
+  for (const Label label : {Label::user, Label::tier, Label::model}) {
+    conditions.values(label) = any_list();
+  }
   if (*rc::gen::inRange(0, 3) == 0) {
-    limit.match.priority = {*rc::gen::element(Priority::background, Priority::essential)};
+    conditions.values(Label::priority) = {
+        *rc::gen::element<std::string>("background", "essential")};
   }
   for (const char* name : {"env", "app"}) {
     if (const auto values = any_list(); !values.empty()) {
-      limit.match.tags.push_back({.name = name, .values = values});
+      conditions.asked.push_back({.label = Label::tag, .tag = name, .values = values});
     }
+  }
+  return conditions;
+}
+
+/// One that asks something: what asks nothing may not be excluded.
+AllOf some_conditions() {
+  AllOf conditions = any_conditions();
+  conditions.values(Label::user) = {*rc::gen::elementOf(kValues)};
+  return conditions;
+}
+
+Limit any_limit(std::size_t number) {
+  Limit limit = daily(fmt::format("limit {}", number), 1);
+  limit.match.all = any_conditions();
+  for (int i = *rc::gen::inRange(0, 3); i > 0; --i) {
+    limit.match.any.push_back(some_conditions());
+  }
+  if (*rc::gen::inRange(0, 4) == 0) {
+    limit.match.none.push_back(some_conditions());
   }
   if (*rc::gen::inRange(0, 3) == 0) {
     limit.max.calls = 5;
@@ -213,24 +327,37 @@ Caller any_caller() {
   return caller;
 }
 
-template <typename T>
-bool lets_through(const std::vector<T>& list, const T& value) {
-  return list.empty() || std::ranges::find(list, value) != list.end();
-}
-
-/// The definition of a match, word for word.
-bool matches(const Match& match, const Caller& caller, const std::string& model) {
-  for (const Match::Tag& tag : match.tags) {
-    std::string value;
-    for (const auto& [name, said] : caller.tags) {
-      value = name == tag.name ? said : value;
-    }
-    if (!lets_through(tag.values, value)) {
+/// The definition of a match, word for word, over a table of what the call says.
+bool holds(const AllOf& conditions, const std::map<std::string, std::string>& said) {
+  for (const OneOf& each : conditions.asked) {
+    const std::string name =
+        each.label == Label::tag ? "tag " + each.tag : std::string(to_string(each.label));
+    const auto found = said.find(name);
+    const std::string value = found == said.end() ? "" : found->second;
+    if (!each.values.empty() && std::ranges::count(each.values, value) == 0) {
       return false;
     }
   }
-  return lets_through(match.user, caller.user) && lets_through(match.tier, caller.tier) &&
-         lets_through(match.model, model) && lets_through(match.priority, caller.priority);
+  return true;
+}
+
+bool matches(const Match& match, const Caller& caller, const std::string& model) {
+  std::map<std::string, std::string> said{{"user", caller.user},
+                                          {"tier", caller.tier},
+                                          {"model", model},
+                                          {"priority", std::string(to_string(caller.priority))}};
+  for (const auto& [name, value] : caller.tags) {
+    said["tag " + name] = value;
+  }
+  bool some = match.any.empty();
+  for (const AllOf& each : match.any) {
+    some = some || holds(each, said);
+  }
+  bool excluded = false;
+  for (const AllOf& each : match.none) {
+    excluded = excluded || holds(each, said);
+  }
+  return holds(match.all, said) && some && !excluded;
 }
 
 RC_GTEST_PROP(LimitSetProperty, ACallTouchesExactlyTheLimitsThatMatchIt, ()) {
@@ -251,7 +378,8 @@ RC_GTEST_PROP(LimitSetProperty, ACallTouchesExactlyTheLimitsThatMatchIt, ()) {
       }
     }
     Touches touches;
-    set->touch(caller, "openai", model, kNow, touches);
+    set->touch({.caller = caller, .provider = "openai", .model = model}, kNow, Control::enforce,
+               touches);
     std::vector<std::string> touched;
     for (const Touched& each : touches.list()) {
       touched.push_back(each.limit->name);
@@ -288,9 +416,11 @@ RC_GTEST_PROP(LimitSetProperty, IsRefusedExactlyWhenSomeCallTouchesTooManyAccoun
   const std::size_t many = *rc::gen::inRange<std::size_t>(20, 60);
   while (limits.size() < many) {
     limits.push_back(any_limit(limits.size()));
-    limits.back().match.model.clear();
-    limits.back().match.priority.clear();
-    std::erase_if(limits.back().match.tags, [](const auto& tag) { return tag.name == "app"; });
+    limits.back().match.any.clear();  // whether those can meet is not looked into
+    limits.back().match.none.clear();
+    std::erase_if(limits.back().match.all.asked, [](const OneOf& each) {
+      return each.label == Label::model || each.label == Label::priority || each.tag == "app";
+    });
   }
   RC_ASSERT(LimitSet::compile(limits, "UTC").has_value() == !some_call_touches_too_many(limits));
 }

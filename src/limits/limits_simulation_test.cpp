@@ -35,16 +35,16 @@ Limit limit_of(std::string name, Per per, Window window) {
 /// Rules that overlap in every way; `percent` scales their maxima.
 std::vector<Limit> overlapping_rules(std::int64_t percent) {
   Limit free = limit_of("free daily", Per::user, Window::day);
-  free.match.tier = {"free"};
+  free.match.all.values(Label::tier) = {"free"};
   free.max.usd = Amount::from_nanos(3'000'000 * percent);
   free.max.calls = percent / 2;
   Limit pro = limit_of("pro monthly", Per::user, Window::month);
-  pro.match.tier = {"pro", "max"};
+  pro.match.all.values(Label::tier) = {"pro", "max"};
   pro.max.usd = Amount::from_nanos(20'000'000 * percent);
   Limit team = limit_of("team minute", Per::team, Window::minute);
   team.max.calls = percent / 10;
   Limit hour = limit_of("background hour", Per::all, Window::hour);
-  hour.match.priority = {Priority::background};
+  hour.match.all.values(Label::priority) = {"background"};
   hour.max.usd = Amount::from_nanos(2'000'000 * percent);
   hour.max.tokens_out = Tokens(400 * percent);
   Limit session = limit_of("session", Per::session, Window::lifetime);
@@ -52,7 +52,16 @@ std::vector<Limit> overlapping_rules(std::int64_t percent) {
   Limit week = limit_of("everything", Per::all, Window::week);
   week.max.usd = Amount::from_nanos(4'000'000'000 * percent);
   week.max.tokens_in = Tokens(10'000'000 * percent);
-  return {free, pro, team, hour, session, week};
+  Limit rolling = limit_of("rolling", Per::user, Window::rolling);
+  rolling.span = std::chrono::hours(6);
+  rolling.max.usd = Amount::from_nanos(2'500'000 * percent);
+  rolling.tiers = {{.name = "max", .unlimited = true}};
+  Limit at_once = limit_of("at once", Per::team, Window::lifetime);
+  at_once.max.concurrent = 6;
+  Limit watched = limit_of("watched", Per::feature, Window::day);
+  watched.max.calls = 1;
+  watched.observe = true;
+  return {free, pro, team, hour, session, week, rolling, at_once, watched};
 }
 
 /// A world of callers, and our own books of it: by the words of an account, not its digest.
@@ -102,10 +111,17 @@ class World {
     std::int64_t posted = 0;
     std::int64_t held = 0;
   };
+  /// What a call holds of a rolling limit, and then took of it.
+  struct Spent {
+    Instant at;
+    std::int64_t units;
+  };
   struct Open {
     HoldId hold;
     std::vector<std::pair<Account*, AccountKey>> accounts;
     std::vector<std::int64_t> units;
+    std::vector<bool> kept;
+    std::vector<Spent*> spent;  // null where no limit rolls
   };
 
   void reload() {
@@ -145,7 +161,9 @@ class World {
   void begin_call() {
     const Caller caller = any_caller();
     Touches touches;
-    limits_.touch(caller, "openai", "gpt-5.4", now_, touches);
+    limits_.touch({.caller = caller, .provider = "openai", .model = "gpt-5.4"}, now_,
+                  Control::enforce, touches);
+    touches.reckon(treasury_);
     std::array<Standing, kNeedsMax> standings;
     treasury_.standings(touches.needs(), standings);
     for (std::size_t i = 0; i < touches.size(); ++i) {
@@ -170,9 +188,22 @@ class World {
     open_.push_back(take(touches, *hold));
   }
 
+  /// What every user's rolling limit has seen, call by call: no stretch of it has more than its
+  /// max.
+  Spent* note_rolling(const Touched& touched, std::int64_t units) {
+    std::deque<Spent>& spent = rolling_[std::string(touched.subject)];
+    spent.push_back({.at = now_, .units = units});
+    std::int64_t sum = 0;
+    for (const Spent& each : spent) {
+      sum += each.at > now_ - touched.limit->span && each.at <= now_ ? each.units : 0;
+    }
+    EXPECT_LE(sum, touched.max.count()) << touched.subject;
+    return &spent.back();
+  }
+
   /// Writes a hold into our own books, and looks whether anything is overspent.
   Open take(const Touches& touches, HoldId hold) {
-    Open open{.hold = hold, .accounts = {}, .units = {}};
+    Open open{.hold = hold, .accounts = {}, .units = {}, .kept = {}, .spent = {}};
     for (std::size_t i = 0; i < touches.size(); ++i) {
       Account& own = account_of(touches.list()[i]);
       own.held += touches.needs()[i].units.count();
@@ -180,6 +211,9 @@ class World {
           << touches.list()[i].limit->name;
       open.accounts.emplace_back(&own, touches.needs()[i].account);
       open.units.push_back(touches.needs()[i].units.count());
+      open.kept.push_back(is_kept(touches.list()[i].measure));
+      const bool rolls = touches.list()[i].limit->window == Window::rolling;
+      open.spent.push_back(rolls ? note_rolling(touches.list()[i], open.units.back()) : nullptr);
     }
     return open;
   }
@@ -198,9 +232,13 @@ class World {
       open.accounts[i].first->held -= open.units[i];
       if (how != 0) {
         const auto most = static_cast<std::uint64_t>(open.units[i]);
-        posted.emplace_back(
-            static_cast<std::int64_t>(how == 1 ? most : most - seed_.below(most / 2 + 1)));
+        const auto used =
+            static_cast<std::int64_t>(how == 1 ? most : most - seed_.below(most / 2 + 1));
+        posted.emplace_back(open.kept[i] ? used : 0);
         open.accounts[i].first->posted += posted.back().count();
+      }
+      if (open.spent[i] != nullptr) {
+        open.spent[i]->units = how != 0 ? posted.back().count() : 0;
       }
     }
     treasury_.settle(open.hold, posted);
@@ -216,6 +254,7 @@ class World {
   Instant now_ = parse_rfc3339("2026-10-23T12:00:00Z").value();  // the clock changes on the 25th
   Instant latest_ = now_;
   std::map<std::string, Account> books_;
+  std::map<std::string, std::deque<Spent>> rolling_;
   std::vector<Open> open_;
   std::size_t held_ = 0;
   std::size_t refused_ = 0;
@@ -241,7 +280,7 @@ class Rush {
     Limit limit = limit_of("dollar", Per::all, Window::lifetime);
     limit.max.usd = Amount::from_dollars(1);
     limits_ = LimitSet::compile({limit}, "UTC").value();
-    limits_.touch(Caller{}, "openai", "gpt-5.4", Instant{}, touches_);
+    limits_.touch({.caller = nobody_}, Instant{}, Control::enforce, touches_);
   }
 
   /// Until the first call is refused for good. Returns what had been used by then.
@@ -295,6 +334,7 @@ class Rush {
   }
 
   Seed seed_;
+  const Caller nobody_;
   LimitSet limits_;
   Treasury treasury_;
   Touches touches_;

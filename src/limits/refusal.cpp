@@ -13,11 +13,26 @@ namespace {
 
 using std::chrono::seconds;
 
+/// "90s", "5m", "24h", "7d": the largest unit that is whole.
+std::string span_text(seconds span) {
+  const std::int64_t count = span.count();
+  if (count % 86'400 == 0) {
+    return fmt::format("{}d", count / 86'400);
+  }
+  if (count % 3'600 == 0) {
+    return fmt::format("{}h", count / 3'600);
+  }
+  return count % 60 == 0 ? fmt::format("{}m", count / 60) : fmt::format("{}s", count);
+}
+
 /// "daily limit of $2.00".
 std::string limit_text(const Touched& touched, Units max) {
   const auto named = [&](std::string_view how_often) {
     return fmt::format("{} limit of {}", how_often, to_text(touched.measure, max));
   };
+  if (touched.measure == Measure::concurrent) {
+    return fmt::format("limit of {}", to_text(touched.measure, max));
+  }
   switch (touched.limit->window) {
     case Window::minute:
       return named("per-minute");
@@ -29,6 +44,12 @@ std::string limit_text(const Touched& touched, Units max) {
       return named("weekly");
     case Window::month:
       return named("monthly");
+    case Window::rolling:
+      return fmt::format("limit of {} in any {}", to_text(touched.measure, max),
+                         span_text(touched.limit->span));
+    case Window::pace:
+      return fmt::format("pace of {} per {}", to_text(touched.measure, max),
+                         span_text(touched.limit->span));
     case Window::lifetime:
       break;
   }
@@ -42,8 +63,9 @@ std::string whose_limit(const Touched& touched, Units max) {
   if (per == Per::all) {
     return fmt::format("the {} for all callers", limit);
   }
+  const std::string what = per == Per::tag ? touched.limit->per_tag : std::string(to_string(per));
   if (touched.subject.empty()) {
-    return fmt::format("the {} for calls that name no {}", limit, to_string(per));
+    return fmt::format("the {} for calls that name no {}", limit, what);
   }
   switch (per) {
     case Per::user:
@@ -54,13 +76,15 @@ std::string whose_limit(const Touched& touched, Units max) {
     case Per::tier:
       return fmt::format("the {} for the {} tier", limit, touched.subject);
     default:
-      return fmt::format("the {} for {} {}", limit, to_string(per), touched.subject);
+      return fmt::format("the {} for {} {}", limit, what, touched.subject);
   }
 }
 
 /// " (free tier)" where the tier decided that this limit applies.
 std::string tier_note(const Touched& touched, const Caller& caller) {
-  const bool decided = !touched.limit->match.tier.empty() && touched.limit->per != Per::tier;
+  const Limit& limit = *touched.limit;
+  const bool decided =
+      (limit.match.all.asks(Label::tier) || !limit.tiers.empty()) && limit.per != Per::tier;
   return decided && !caller.tier.empty() ? fmt::format(" ({} tier)", caller.tier) : "";
 }
 
@@ -81,22 +105,40 @@ std::string left_text(const Touched& touched, const Need& need, const Standing& 
 
 std::string own_words(const Touched& touched, const Need& need, const Standing& standing,
                       const Caller& caller, const std::string& resets_at) {
-  std::string text = fmt::format("You have reached {}{}.{}", whose_limit(touched, need.max),
+  std::string text = fmt::format("You have reached {}{}.{}", whose_limit(touched, touched.max),
                                  tier_note(touched, caller), left_text(touched, need, standing));
-  if (need.ends != Instant::never()) {
+  if (touched.limit->window == Window::rolling) {
+    text += " Room comes back as what was spent grows old; all of it by " + resets_at + '.';
+  } else if (need.ends != Instant::never()) {
     text += fmt::format(" It resets at {}.", resets_at);
   }
   return text;
 }
 
-std::string operator_words(const Touched& touched, const Standing& standing, const Caller& caller,
-                           const std::string& resets_at) {
+/// The operator's words: in the first of the caller's languages there are some in, else in general.
+std::string_view template_for(const Limit& limit, std::string_view languages) {
+  while (!languages.empty()) {
+    const std::size_t comma = languages.find(',');
+    std::string_view tag = languages.substr(0, comma);
+    languages = comma == std::string_view::npos ? std::string_view{} : languages.substr(comma + 1);
+    tag = tag.substr(std::min(tag.find_first_not_of(' '), tag.size()));
+    tag = tag.substr(0, tag.find_first_of(";- "));
+    for (const auto& [language, text] : limit.messages) {
+      if (language == tag) {
+        return text;
+      }
+    }
+  }
+  return limit.message;
+}
+
+std::string operator_words(std::string_view text, const Touched& touched, const Standing& standing,
+                           const Caller& caller, const std::string& resets_at) {
   const auto amount = [&](Units units) { return to_text(touched.measure, units); };
-  return fill_message(
-      touched.limit->message,
-      {touched.limit->name, amount(standing.max), amount(standing.posted), amount(standing.left()),
-       amount(standing.held), resets_at, std::string(touched.subject), caller.tier,
-       std::string(to_string(touched.limit->window))});
+  return fill_message(text, {touched.limit->name, amount(standing.max), amount(standing.posted),
+                             amount(standing.left()), amount(standing.held), resets_at,
+                             std::string(touched.subject), caller.tier,
+                             std::string(to_string(touched.limit->window))});
 }
 
 /// Whole seconds until then, rounded up: who comes back after them does not come too early.
@@ -129,7 +171,10 @@ std::string_view field_unit(Measure measure) {
     case Measure::usd:
       return ";qu=\"purser-microusd\"";
     case Measure::calls:
+    case Measure::turns:
       return "";  // "requests" is what is meant when nothing is said
+    case Measure::concurrent:
+      return ";qu=\"concurrent-requests\"";
     case Measure::tokens:
       return ";qu=\"purser-tokens\"";
     case Measure::tokens_in:
@@ -143,7 +188,7 @@ std::string_view field_unit(Measure measure) {
 }  // namespace
 
 Refusal refuse(const LimitSet& limits, const Touches& touches, const Shortfall& shortfall,
-               const Caller& caller, Instant now) {
+               const Caller& caller, Instant now, std::string_view languages) {
   const Touched& touched = touches.list()[shortfall.need];
   const Need& need = touches.needs()[shortfall.need];
   const std::string resets_at =
@@ -151,9 +196,10 @@ Refusal refuse(const LimitSet& limits, const Touches& touches, const Shortfall& 
   Refusal refusal;
   refusal.limit = touched.limit->name;
   refusal.resets_at = need.ends;
-  refusal.message = touched.limit->message.empty()
-                        ? own_words(touched, need, shortfall.standing, caller, resets_at)
-                        : operator_words(touched, shortfall.standing, caller, resets_at);
+  const Standing standing = seen(touched, shortfall.standing);
+  const std::string_view text = template_for(*touched.limit, languages);
+  refusal.message = text.empty() ? own_words(touched, need, standing, caller, resets_at)
+                                 : operator_words(text, touched, standing, caller, resets_at);
   const bool ever_fits = need.units <= need.max;
   if (!shortfall.final) {
     refusal.kind = Refusal::Kind::pace;
@@ -161,6 +207,36 @@ Refusal refuse(const LimitSet& limits, const Touches& touches, const Shortfall& 
   } else if (touched.limit->window == Window::minute && ever_fits) {
     refusal.kind = Refusal::Kind::pace;
     refusal.retry_after = seconds(std::clamp<std::int64_t>(seconds_until(need.ends, now), 1, 60));
+  }
+  return refusal;
+}
+
+Refusal refuse(const Touches& touches, const Paces::TooFast& fast, const Caller& caller,
+               std::string_view languages) {
+  const Paced& paced = touches.paced()[fast.draw];
+  const Draw& draw = touches.draws()[fast.draw];
+  const Touched touched{.limit = paced.limit,
+                        .measure = paced.measure,
+                        .subject = paced.subject,
+                        .starts = {},
+                        .max = draw.rate};
+  const auto wait = std::chrono::ceil<seconds>(fast.wait);
+  Refusal refusal;
+  refusal.kind = fast.ever ? Refusal::Kind::pace : Refusal::Kind::money;
+  refusal.limit = paced.limit->name;
+  refusal.retry_after = std::clamp(wait, seconds(1), seconds(60));
+  const std::string_view text = template_for(*paced.limit, languages);
+  const std::string when = fast.ever ? fmt::format("in {} s", wait.count()) : "never";
+  if (!text.empty()) {
+    refusal.message = operator_words(
+        text, touched, {.posted = draw.rate, .held = {}, .max = draw.rate}, caller, when);
+  } else if (fast.ever) {
+    refusal.message =
+        fmt::format("You have reached {}{}. There is room again {}.",
+                    whose_limit(touched, draw.rate), tier_note(touched, caller), when);
+  } else {
+    refusal.message = fmt::format("This call is larger than {}{} allows at once.",
+                                  whose_limit(touched, draw.rate), tier_note(touched, caller));
   }
   return refusal;
 }

@@ -27,8 +27,13 @@ struct Refusal {
 };
 
 /// Why the `shortfall` of these touches refuses the call. Their units say what it asked for.
+/// `languages`: an Accept-Language value; the operator's words may come in several.
 Refusal refuse(const LimitSet& limits, const Touches& touches, const Shortfall& shortfall,
-               const Caller& caller, Instant now);
+               const Caller& caller, Instant now, std::string_view languages = {});
+
+/// Why a bucket of theirs refuses it.
+Refusal refuse(const Touches& touches, const Paces::TooFast& fast, const Caller& caller,
+               std::string_view languages = {});
 
 /// The account with the smallest share of its maximum left; nothing when none is touched.
 std::optional<std::size_t> tightest(std::span<const Standing> standings);

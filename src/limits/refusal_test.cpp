@@ -29,16 +29,16 @@ Limit limit_of(Per per, Window window, Max max) {
   return limit;
 }
 
-const Max kTwoDollars{
-    .usd = Amount::from_dollars(2), .calls = {}, .tokens = {}, .tokens_in = {}, .tokens_out = {}};
-const Max kSixtyCalls{.usd = {}, .calls = 60, .tokens = {}, .tokens_in = {}, .tokens_out = {}};
+const Max kTwoDollars{.usd = Amount::from_dollars(2)};
+const Max kSixtyCalls{.calls = 60};
 
 /// Refuses a call that needs `units` of the limit's first account.
 Refusal refused(const Limit& limit, std::int64_t posted, std::int64_t held, std::int64_t units,
                 const Caller& caller = ada()) {
   const LimitSet set = LimitSet::compile({limit}, "Europe/Berlin").value();
   Touches touches;
-  set.touch(caller, "openai", "gpt-5.4", kNow, touches);
+  set.touch({.caller = caller, .provider = "openai", .model = "gpt-5.4"}, kNow, Control::enforce,
+            touches);
   touches.needs()[0].units = Units(units);
   const Standing standing{
       .posted = Units(posted), .held = Units(held), .max = touches.needs()[0].max};
@@ -53,7 +53,7 @@ Refusal refused(const Limit& limit, std::int64_t posted, std::int64_t held, std:
 
 TEST(Refusal, SaysWhichLimitHowMuchAndWhenItResets) {
   Limit limit = limit_of(Per::user, Window::day, kTwoDollars);
-  limit.match.tier = {"free"};
+  limit.match.all.values(Label::tier) = {"free"};
   const Refusal refusal = refused(limit, 2'000'000'000, 0, 1000);
   EXPECT_EQ(refusal.message,
             "You have reached your daily limit of $2.00 (free tier). It resets at 2026-11-24 00:00 "
@@ -144,7 +144,9 @@ struct RateLimitFields {
 RateLimitFields fields_of(const Limit& limit, const Standing& standing) {
   const LimitSet set = LimitSet::compile({limit}, "Europe/Berlin").value();
   Touches touches;
-  set.touch(ada(), "openai", "gpt-5.4", kNow, touches);
+  const Caller caller = ada();
+  set.touch({.caller = caller, .provider = "openai", .model = "gpt-5.4"}, kNow, Control::enforce,
+            touches);
   RateLimitFields fields;
   append_rate_limit_policy(fields.policy, touches.list()[0], touches.needs()[0], standing);
   append_rate_limit(fields.limit, touches.list()[0], touches.needs()[0], standing, kNow);

@@ -19,6 +19,8 @@ std::string_view to_string(Per per) {
       return "session";
     case Per::tier:
       return "tier";
+    case Per::tag:
+      return "tag";
     case Per::all:
       return "all";
   }
@@ -39,6 +41,10 @@ std::string_view to_string(Window window) {
       return "month";
     case Window::lifetime:
       return "lifetime";
+    case Window::rolling:
+      return "rolling";
+    case Window::pace:
+      return "pace";
   }
   return "lifetime";
 }
@@ -49,14 +55,34 @@ std::string_view to_string(Measure measure) {
       return "usd";
     case Measure::calls:
       return "calls";
+    case Measure::turns:
+      return "turns";
     case Measure::tokens:
       return "tokens";
     case Measure::tokens_in:
       return "tokens_in";
     case Measure::tokens_out:
       return "tokens_out";
+    case Measure::concurrent:
+      return "concurrent";
   }
   return "usd";
+}
+
+std::string_view to_string(Threshold::Action action) {
+  switch (action) {
+    case Threshold::Action::alert:
+      return "alert";
+    case Threshold::Action::downgrade:
+      return "downgrade";
+    case Threshold::Action::land:
+      return "land";
+    case Threshold::Action::essential_only:
+      return "essential_only";
+    case Threshold::Action::deny:
+      return "deny";
+  }
+  return "deny";
 }
 
 namespace {
@@ -67,12 +93,16 @@ std::string_view noun(Measure measure) {
       break;
     case Measure::calls:
       return "call";
+    case Measure::turns:
+      return "turn";
     case Measure::tokens:
       return "token";
     case Measure::tokens_in:
       return "input token";
     case Measure::tokens_out:
       return "output token";
+    case Measure::concurrent:
+      break;
   }
   return "dollar";
 }
@@ -82,6 +112,9 @@ std::string_view noun(Measure measure) {
 std::string to_text(Measure measure, Units units) {
   if (measure == Measure::usd) {
     return to_dollars(Amount::from_nanos(units.count()));
+  }
+  if (measure == Measure::concurrent) {
+    return fmt::format("{} call{} at once", units.count(), units == Units(1) ? "" : "s");
   }
   return fmt::format("{} {}{}", units.count(), noun(measure), units == Units(1) ? "" : "s");
 }
@@ -95,12 +128,16 @@ std::optional<Units> Max::of(Measure measure) const {
       return usd ? std::optional(Units(usd->nanos())) : std::nullopt;
     case Measure::calls:
       return calls ? std::optional(Units(*calls)) : std::nullopt;
+    case Measure::turns:
+      return turns ? std::optional(Units(*turns)) : std::nullopt;
     case Measure::tokens:
       return units(tokens);
     case Measure::tokens_in:
       return units(tokens_in);
     case Measure::tokens_out:
       return units(tokens_out);
+    case Measure::concurrent:
+      return concurrent ? std::optional(Units(*concurrent)) : std::nullopt;
   }
   return std::nullopt;
 }

@@ -2,6 +2,8 @@
 #include <fmt/format.h>
 
 #include "base/hash.hpp"
+#include "call/prompt_count.hpp"
+#include "limits/effort.hpp"
 #include "pipeline/stages.hpp"
 
 namespace purser {
@@ -80,17 +82,59 @@ OrDenial<Pricing> price(const Policy& policy, const Provider& provider, const Ca
 }
 
 /// The bound of one choice, and whether it must be said to the provider.
-void bound_output(Admitted& admitted) {
+void bound_output(Admitted& admitted, const CallBounds& bounds) {
   const Call& call = admitted.call;
+  const PriceList* list = admitted.pricing.list;
+  const Tokens model_max = list == nullptr ? Tokens(0) : longest_output(*list);
   if (call.output_max) {
     admitted.output_max = *call.output_max;
     admitted.output_known = true;
-    return;
+  } else if (bounds.output_default) {
+    admitted.output_max = *bounds.output_default;
+    admitted.output_known = false;
+  } else {
+    admitted.output_known = model_max > Tokens(0);
+    admitted.output_max = admitted.output_known ? model_max : admitted.policy->output_default;
   }
-  const PriceList* list = admitted.pricing.list;
-  const Tokens model_max = list == nullptr ? Tokens(0) : longest_output(*list);
-  admitted.output_known = model_max > Tokens(0);
-  admitted.output_max = admitted.output_known ? model_max : admitted.policy->output_default;
+  if (bounds.output_max && admitted.output_max > *bounds.output_max) {
+    admitted.output_max = *bounds.output_max;
+    admitted.output_known = false;
+  }
+}
+
+/// A prompt within the bound by its bytes is so by its tokens; else they are counted.
+OrDenial<void> bound_input(const Admitted& admitted, Tokens most, std::string_view body,
+                           Core& core) {
+  if (admitted.input_max <= most) {
+    return {};
+  }
+  const Tokens counted = core.prompts.count(admitted.model, body);
+  const Tokens tight =
+      std::min(admitted.input_max,
+               tight_input_bound(admitted.call, admitted.provider->name, counted, core.ratios));
+  if (tight <= most) {
+    return {};
+  }
+  return denied(Refused::too_large,
+                fmt::format("the prompt may have {} tokens; {} are allowed for this caller",
+                            tight.count(), most.count()));
+}
+
+/// The rules for single calls that match this one.
+OrDenial<void> apply_call_rules(Admitted& admitted, std::string_view body, Core& core) {
+  const CallBounds bounds = bounds_of(admitted.policy->calls, admitted.facts());
+  if (bounds.refuses_model != nullptr && admitted.control == Control::enforce) {
+    return denied(Refused::forbidden,
+                  fmt::format("model '{}' is not allowed for this caller; allowed: {}",
+                              admitted.model, fmt::join(bounds.refuses_model->models, ", ")));
+  }
+  bound_output(admitted, bounds);
+  if (is_more_effort(admitted.call.effort, bounds.effort_max)) {
+    admitted.effort = bounds.effort_max;
+  }
+  return bounds.input_max && admitted.control == Control::enforce
+             ? bound_input(admitted, *bounds.input_max, body, core)
+             : OrDenial<void>{};
 }
 
 }  // namespace
@@ -190,10 +234,28 @@ OrDenial<Admitted> admit(const Request& request, Dialect dialect, Core& core, Se
   admitted.secret = std::move(*secret);
   admitted.caller = std::move(who->caller);
   admitted.call = std::move(*call);
-  admitted.model = admitted.call.model;
+  admitted.model_asked = admitted.call.model;
+  admitted.model = admitted.model_asked;
+  admitted.languages = field_value(*request.fields, "accept-language");
   admitted.pricing = *pricing;
-  bound_output(admitted);
+  admitted.control = control_of(policy->workloads, admitted.facts());
+  if (auto ruled = apply_call_rules(admitted, request.body, core); !ruled) {
+    return std::unexpected(std::move(ruled.error()));
+  }
   return admitted;
+}
+
+OrDenial<void> change_model(Admitted& admitted, std::string_view model) {
+  Call call = admitted.call;
+  call.model = model;
+  auto pricing = price(*admitted.policy, *admitted.provider, call, admitted.input_max, admitted.at);
+  if (!pricing) {
+    return std::unexpected(std::move(pricing.error()));
+  }
+  admitted.model = model;
+  admitted.pricing = *pricing;
+  bound_output(admitted, bounds_of(admitted.policy->calls, admitted.facts()));
+  return {};
 }
 
 }  // namespace purser

@@ -2,6 +2,8 @@
 //
 // From cheap to dear: the byte bound of the prompt; its tokens counted; a shorter answer; waiting
 // for what calls in flight may give back. Most calls are done after the first.
+#include <variant>
+
 #include "call/prompt_count.hpp"
 #include "limits/refusal.hpp"
 #include "pipeline/heads.hpp"
@@ -30,30 +32,29 @@ class Patience final : public Waiting {
   Signal& signal_;
 };
 
-Denial denial_of(const Refusal& refusal) {
-  return {.why = refusal.kind == Refusal::Kind::money ? Refused::money : Refused::pace,
-          .message = refusal.message,
-          .retry_after = refusal.retry_after,
-          .limit = std::string(refusal.limit)};
-}
+/// Too little in an account, or too fast for a bucket.
+using Short = std::variant<Shortfall, Paces::TooFast>;
 
 /// One call's way to its hold.
 class Holding {
  public:
-  Holding(const Admitted& admitted, std::string_view body, Core& core, Services& services);
+  Holding(Admitted& admitted, std::string_view body, Core& core, Services& services);
   /// All that was asked for, or why not.
-  std::optional<Shortfall> try_whole();
+  std::optional<Short> try_whole();
   /// Less than that, at once or when others have given back.
   Awaitable<OrDenial<Held>> try_less();
   Held held() const;
 
  private:
-  std::optional<Shortfall> try_fitted(std::uint64_t ticket, Signal& signal);
+  std::optional<Short> try_fitted(std::uint64_t ticket, Signal& signal);
+  void touch();
   void tighten_input();
   void set_units(Tokens output_max);
-  OrDenial<Held> refused(const Shortfall& shortfall) const;
+  std::optional<Short> too_fast();
+  void draw();
+  OrDenial<Held> refused(const Short& why) const;
 
-  const Admitted& admitted_;
+  Admitted& admitted_;
   std::string_view body_;
   Core& core_;
   Books& books_;
@@ -65,7 +66,7 @@ class Holding {
   std::optional<Tokens> counted_;
 };
 
-Holding::Holding(const Admitted& admitted, std::string_view body, Core& core, Services& services)
+Holding::Holding(Admitted& admitted, std::string_view body, Core& core, Services& services)
     : admitted_(admitted),
       body_(body),
       core_(core),
@@ -89,34 +90,73 @@ void Holding::set_units(Tokens output_max) {
   for (std::size_t i = 0; i < touched.size(); ++i) {
     needs[i].units = units_held(touched[i].measure, ask_, output_max);
   }
+  for (std::size_t i = 0; i < touches_.draws().size(); ++i) {
+    touches_.draws()[i].units = units_held(touches_.paced()[i].measure, ask_, output_max);
+  }
 }
 
-std::optional<Shortfall> Holding::try_whole() {
-  admitted_.policy->limits.touch(admitted_.caller, admitted_.provider->name, admitted_.model, now_,
-                                 touches_);
+void Holding::touch() {
+  admitted_.policy->limits.touch(admitted_.facts(), now_, admitted_.control, touches_);
+}
+
+/// The first bucket that says no. One that is only observed says what it would have done.
+std::optional<Short> Holding::too_fast() {
+  for (std::size_t i = 0; i < touches_.draws().size(); ++i) {
+    const auto gives = books_.paces.look({&touches_.draws()[i], 1}, now_);
+    const Paced& paced = touches_.paced()[i];
+    if (!gives && !paced.observed) {
+      Paces::TooFast fast = gives.error();
+      fast.draw = i;
+      return fast;
+    }
+    if (!gives) {
+      admitted_.would.push_back("deny " + paced.limit->name);
+    }
+  }
+  return std::nullopt;
+}
+
+/// From every bucket that gives; those only observed may be too empty to.
+void Holding::draw() {
+  for (Draw& draw : touches_.draws()) {
+    if (books_.paces.look({&draw, 1}, now_)) {
+      books_.paces.take({&draw, 1}, now_);
+    } else {
+      draw.units = Units{};
+    }
+  }
+}
+
+std::optional<Short> Holding::try_whole() {
+  touch();
   set_units(admitted_.output_max);
-  if (touches_.size() == 0) {
+  if (touches_.size() == 0 && touches_.draws().empty()) {
     return std::nullopt;
   }
   const std::lock_guard lock(books_.mutex);
+  touches_.reckon(books_.treasury);
+  if (auto fast = too_fast()) {
+    return fast;
+  }
   auto hold = books_.treasury.hold(touches_.needs());
   if (!hold) {
     return hold.error();
   }
   hold_ = *hold;
+  draw();
   return std::nullopt;
 }
 
 /// The longest answer the money left can carry, or why not even a short one. A call that may yet be
 /// carried sits down under the same lock: no settlement can slip between the look and the seat.
-std::optional<Shortfall> Holding::try_fitted(std::uint64_t ticket, Signal& signal) {
-  admitted_.policy->limits.touch(admitted_.caller, admitted_.provider->name, admitted_.model, now_,
-                                 touches_);
+std::optional<Short> Holding::try_fitted(std::uint64_t ticket, Signal& signal) {
+  touch();
   const OutputRange range{.wanted = admitted_.output_max,
                           .least = std::min(admitted_.output_max, admitted_.policy->output_least)};
   std::array<Standing, kNeedsMax> standings;
   const std::span<Standing> stand(standings.data(), touches_.size());
   const std::lock_guard lock(books_.mutex);
+  touches_.reckon(books_.treasury);
   books_.treasury.standings(touches_.needs(), stand);
   const auto bound = fit(touches_, stand, ask_, range);
   if (!bound) {
@@ -125,10 +165,14 @@ std::optional<Shortfall> Holding::try_fitted(std::uint64_t ticket, Signal& signa
     }
     return bound.error();
   }
-  output_max_ = *bound;
+  set_units(*bound);
+  if (auto fast = too_fast()) {
+    return fast;
+  }
   const auto hold = books_.treasury.hold(touches_.needs());
   INVARIANT(hold, "what fits under the lock can be held under the same lock");
   hold_ = *hold;
+  draw();
   return std::nullopt;
 }
 
@@ -150,6 +194,9 @@ Held Holding::held() const {
   for (std::size_t i = 0; i < touched.size(); ++i) {
     held.parts.push_back({touched[i], needs[i]});
   }
+  for (std::size_t i = 0; i < touches_.draws().size(); ++i) {
+    held.drawn.push_back({touches_.paced()[i].measure, touches_.draws()[i]});
+  }
   held.input_max = ask_.input_max;
   held.counted = counted_;
   held.output_max = output_max_;
@@ -161,13 +208,22 @@ Held Holding::held() const {
   held.edits.ask_usage = admitted_.call.dialect == Dialect::chat && admitted_.call.stream &&
                          !admitted_.call.asks_usage;
   held.edits.provider = admitted_.provider->name;
+  held.edits.effort = admitted_.effort;
+  held.edits.closing = admitted_.closing;
+  if (admitted_.model != admitted_.model_asked) {
+    held.edits.model = admitted_.model;
+  }
   return held;
 }
 
-OrDenial<Held> Holding::refused(const Shortfall& shortfall) const {
-  const Refusal refusal =
-      refuse(admitted_.policy->limits, touches_, shortfall, admitted_.caller, now_);
-  return std::unexpected(denial_of(refusal));
+OrDenial<Held> Holding::refused(const Short& why) const {
+  const Admitted& admitted = admitted_;
+  if (const auto* fast = std::get_if<Paces::TooFast>(&why)) {
+    return std::unexpected(denial_of(refuse(touches_, *fast, admitted.caller, admitted.languages)));
+  }
+  return std::unexpected(
+      denial_of(refuse(admitted.policy->limits, touches_, std::get<Shortfall>(why), admitted.caller,
+                       now_, admitted.languages)));
 }
 
 Awaitable<OrDenial<Held>> Holding::try_less() {
@@ -178,21 +234,22 @@ Awaitable<OrDenial<Held>> Holding::try_less() {
   bool waited = false;
   while (true) {
     Signal signal;
-    const auto shortfall = try_fitted(ticket, signal);
-    if (!shortfall) {
+    const auto why = try_fitted(ticket, signal);
+    if (!why) {
       if (output_max_ < admitted_.output_max) {
         core_.counters.fitted.add();
       }
       co_return held();
     }
-    if (shortfall->final) {
-      co_return refused(*shortfall);
+    const auto* shortfall = std::get_if<Shortfall>(&*why);
+    if (shortfall == nullptr || shortfall->final) {
+      co_return refused(*why);
     }
     if (std::chrono::steady_clock::now() >= until) {
       if (!books_.waiting.leave(ticket)) {
         co_await signal.wait();  // it was called meanwhile: the call is on its way to us
       }
-      co_return refused(*shortfall);
+      co_return refused(*why);
     }
     if (!waited) {
       waited = true;
@@ -207,7 +264,7 @@ Awaitable<OrDenial<Held>> Holding::try_less() {
 
 }  // namespace
 
-std::optional<Held> hold_whole(const Admitted& admitted, Core& core, Services& services) {
+std::optional<Held> hold_whole(Admitted& admitted, Core& core, Services& services) {
   Holding holding(admitted, {}, core, services);
   if (holding.try_whole()) {
     return std::nullopt;
@@ -215,98 +272,10 @@ std::optional<Held> hold_whole(const Admitted& admitted, Core& core, Services& s
   return holding.held();
 }
 
-Awaitable<OrDenial<Held>> hold_less(const Admitted& admitted, std::string_view body, Core& core,
+Awaitable<OrDenial<Held>> hold_less(Admitted& admitted, std::string_view body, Core& core,
                                     Services& services) {
   Holding holding(admitted, body, core, services);
   co_return co_await holding.try_less();
-}
-
-Awaitable<OrDenial<void>> record_hold(const Admitted& admitted, const Held& held, Core& core,
-                                      Services& services) {
-  HoldEntry entry{.call = admitted.id,
-                  .at = admitted.at,
-                  .dialect = admitted.call.dialect,
-                  .stream = admitted.call.stream,
-                  .provider = admitted.provider->name,
-                  .model = admitted.model,
-                  .caller = admitted.caller,
-                  .input_max = held.input_max,
-                  .output_max = all_choices(admitted.call.choices, held.output_max),
-                  .worst = held.worst,
-                  .legs = {}};
-  entry.legs.reserve(held.parts.size());
-  for (const Held::Part& part : held.parts) {
-    entry.legs.push_back({.account = part.need.account,
-                          .units = part.need.units,
-                          .ends = part.need.ends,
-                          .is_money = part.touched.measure == Measure::usd});
-  }
-  Signal durable;
-  Result<void> written;
-  services.store->hold(entry, [&](Result<void> result) {
-    written = std::move(result);
-    if (std::this_thread::get_id() == core.thread) {
-      durable.fire();  // relaxed: it may leave at once
-    } else {
-      core.inbox.push(durable);
-    }
-  });
-  if (!durable.fired()) {
-    co_await durable.wait();
-  }
-  if (written) {
-    co_return OrDenial<void>{};
-  }
-  if (held.hold) {
-    const std::lock_guard lock(services.books.mutex);
-    services.books.treasury.settle(*held.hold, {});
-  }
-  services.books.waiting.call_all();
-  co_return std::unexpected(Denial{
-      .why = Refused::overloaded,
-      .message = "the books cannot be written, so no call may leave: " + written.error().message,
-      .retry_after = {},
-      .limit = {}});
-}
-
-void append_standing(std::string& head, const Admitted& admitted, const Held& held,
-                     Services& services) {
-  if (held.parts.empty()) {
-    return;
-  }
-  std::array<Need, kNeedsMax> needs;
-  std::array<Standing, kNeedsMax> standings;
-  const std::size_t count = held.parts.size();
-  std::ranges::transform(held.parts, needs.begin(), &Held::Part::need);
-  {
-    const std::lock_guard lock(services.books.mutex);
-    services.books.treasury.standings({needs.data(), count}, {standings.data(), count});
-  }
-  const std::size_t index = tightest({standings.data(), count}).value();
-  const auto& [touched, need] = held.parts[index];
-  const Standing& standing = standings[index];
-  append_field(head, "x-purser-limit", touched.limit->name);
-  append_field(head, "x-purser-left", to_text(touched.measure, standing.left()));
-  if (need.ends != Instant::never()) {
-    head += "x-purser-resets-at: ";
-    append_rfc3339(head, need.ends);
-    head += "\r\n";
-  }
-  head += "RateLimit-Policy: ";
-  append_rate_limit_policy(head, touched, need, standing);
-  head += "\r\nRateLimit: ";
-  append_rate_limit(head, touched, need, standing, admitted.at);
-  head += "\r\n";
-}
-
-void log_denial(const Admitted& admitted, const Denial& denial, Services& services) {
-  if (!services.turns->on()) {
-    return;
-  }
-  std::string line;
-  append_turn_refused(line, admitted.caller, admitted.model, admitted.call.dialect, denial,
-                      admitted.at);
-  services.turns->append(line);
 }
 
 }  // namespace purser

@@ -56,6 +56,9 @@ void append_call_fields(std::string& head, const Admitted& admitted, const Held&
                  std::to_string(held.edits.output_max->count()) +
                      (held.fitted ? "; fitted to the money left" : ""));
   }
+  if (const std::string edits = edits_text(admitted, held); !edits.empty()) {
+    append_field(head, "x-purser-edits", edits);
+  }
   append_standing(head, admitted, held, services);
 }
 
@@ -76,7 +79,7 @@ void write_request_head(std::string& head, const Admitted& admitted, const Reque
 /// Sends the call on, edited where the hold says so.
 Awaitable<Asked> forward(const Admitted& admitted, const Held& held, const Request& request,
                          Pool& pool, Core& core) {
-  const bool edited = held.edits.output_max || held.edits.ask_usage;
+  const bool edited = held.edits.any();
   const std::string other =
       edited ? splice(admitted.call, request.body, held.edits) : std::string();
   const std::string_view body = edited ? std::string_view(other) : request.body;
@@ -187,12 +190,14 @@ Awaitable<bool> answer_plain(Connection& client, bool keep_alive, const Admitted
 Awaitable<bool> serve(Connection& client, const Request& request, Dialect dialect, Core& core,
                       Services& services) {
   const InFlight counted(core);
-  const auto admitted = admit(request, dialect, core, services);
+  auto admitted = admit(request, dialect, core, services);
   if (!admitted) {
     co_return co_await deny(client, request, dialect, admitted.error(), {}, core);
   }
   OrDenial<Held> held;
-  if (auto whole = hold_whole(*admitted, core, services)) {
+  if (auto judged = judge(*admitted, services); !judged) {
+    held = std::unexpected(std::move(judged.error()));
+  } else if (auto whole = hold_whole(*admitted, core, services)) {
     held = std::move(*whole);
   } else {
     held = co_await hold_less(*admitted, request.body, core, services);

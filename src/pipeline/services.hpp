@@ -18,7 +18,9 @@
 #include "http/deadline.hpp"
 #include "http/upstream.hpp"
 #include "ledger/treasury.hpp"
+#include "limits/call_rule.hpp"
 #include "limits/limit_set.hpp"
+#include "limits/pace.hpp"
 #include "money/price_book.hpp"
 #include "pipeline/counters.hpp"
 #include "pipeline/draft.hpp"
@@ -50,6 +52,8 @@ enum class Leaving : std::uint8_t { drain, cancel };
 struct Policy {
   std::shared_ptr<const PriceBook> prices;
   LimitSet limits;
+  std::vector<CallRule> calls;
+  std::vector<Workload> workloads;
   std::array<std::optional<Provider>, kDialects> providers;  // by dialect
   UnknownKey unknown_key = UnknownKey::refuse;
   bool unknown_labels = false;
@@ -91,10 +95,11 @@ class WaitingRoom {
 /// Chance at the edge, from the system: nobody outside can guess it.
 Seed secret_seed();
 
-/// The treasury behind its one lock, and those who wait for it.
+/// The treasury and the buckets behind their one lock, and those who wait for it.
 struct Books {
   std::mutex mutex;
   Treasury treasury{secret_seed()};
+  Paces paces;
   WaitingRoom waiting;
 };
 

@@ -50,18 +50,6 @@ std::int32_t passes_of(const Reply& reply) {
   return std::max<std::int32_t>(1, static_cast<std::int32_t>(reply.passes.size()));
 }
 
-std::string edits_text(const Held& held) {
-  std::string text;
-  if (held.edits.output_max) {
-    text = "output_max=" + std::to_string(held.edits.output_max->count());
-    text += held.fitted ? ";fitted" : ";default";
-  }
-  if (held.edits.ask_usage) {
-    text += text.empty() ? "ask_usage" : ";ask_usage";
-  }
-  return text;
-}
-
 /// What the call cost, by how its hold ended.
 Amount cost_of(const Admitted& admitted, const Held& held, const Answered& answered) {
   switch (answered.outcome) {
@@ -97,24 +85,50 @@ SettleEntry entry_of(const Admitted& admitted, const Held& held, Answered& answe
   entry.total_us = std::chrono::duration_cast<std::chrono::microseconds>(
                        std::chrono::steady_clock::now() - admitted.began)
                        .count();
-  entry.edits = edits_text(held);
+  entry.edits = edits_text(admitted, held);
   return entry;
 }
 
-/// What each account is really charged: measured when known, all that was held when not.
+/// What a call really took: measured when known, all that was held when not.
+Units taken(Measure measure, Units held, const SettleEntry& entry) {
+  switch (entry.outcome) {
+    case Outcome::settled:
+      return units_used(measure, entry.cost, entry.usage);
+    case Outcome::released:
+      return {};
+    case Outcome::presumed:
+    case Outcome::estimated:
+      break;
+  }
+  return is_kept(measure) ? held : Units{};
+}
+
 void fill_legs(SettleEntry& entry, const Held& held) {
   entry.legs.reserve(held.parts.size());
   for (const Held::Part& part : held.parts) {
-    Units units;
-    if (entry.outcome == Outcome::settled) {
-      units = units_used(part.touched.measure, entry.cost, entry.usage);
-    } else if (entry.outcome != Outcome::released) {
-      units = part.need.units;
+    if (!is_kept(part.touched.measure)) {
+      continue;
     }
+    const Units units = taken(part.touched.measure, part.need.units, entry);
     entry.legs.push_back({.account = part.need.account,
                           .units = units,
                           .ends = part.need.ends,
                           .is_money = part.touched.measure == Measure::usd});
+  }
+}
+
+/// The hold's end in the books, and what a bucket gave for nothing.
+void end_hold(const SettleEntry& entry, const Held& held, Books& books) {
+  std::array<Units, kNeedsMax> posted;
+  for (std::size_t i = 0; i < held.parts.size(); ++i) {
+    const Held::Part& part = held.parts[i];
+    posted[i] = taken(part.touched.measure, part.need.units, entry);
+  }
+  const std::lock_guard lock(books.mutex);
+  books.treasury.settle(*held.hold, {posted.data(), held.parts.size()});
+  for (const Held::Drawn& drawn : held.drawn) {
+    books.paces.give_back(drawn.draw,
+                          drawn.draw.units - taken(drawn.measure, drawn.draw.units, entry));
   }
 }
 
@@ -149,6 +163,38 @@ void learn_ratio(const Admitted& admitted, const Held& held, const SettleEntry& 
 
 }  // namespace
 
+std::string edits_text(const Admitted& admitted, const Held& held) {
+  std::string text;
+  const auto add = [&](std::string_view what, std::string_view value = {}) {
+    text += text.empty() ? "" : ";";
+    text += what;
+    text += value;
+  };
+  if (held.edits.output_max) {
+    add("output_max=", std::to_string(held.edits.output_max->count()));
+    add(held.fitted ? "fitted" : "default");
+  }
+  if (held.edits.ask_usage) {
+    add("ask_usage");
+  }
+  if (!held.edits.model.empty()) {
+    add("model=", held.edits.model);
+  }
+  if (!held.edits.effort.empty()) {
+    add("effort=", held.edits.effort);
+  }
+  if (held.edits.closing) {
+    add("last_answer");
+  }
+  if (!admitted.changed_by.empty()) {
+    add("by=", admitted.changed_by);
+  }
+  for (const std::string& would : admitted.would) {
+    add("would ", would);
+  }
+  return text;
+}
+
 Outcome outcome_of(const Reply& reply) {
   switch (reply.ending) {
     case Ending::complete:
@@ -167,12 +213,7 @@ Settled settle(const Admitted& admitted, const Held& held, Answered answered, Co
   SettleEntry& entry = settled.entry;
   fill_legs(entry, held);
   if (held.hold) {
-    std::array<Units, kNeedsMax> posted;
-    for (std::size_t i = 0; i < entry.legs.size(); ++i) {
-      posted[i] = entry.legs[i].units;
-    }
-    const std::lock_guard lock(services.books.mutex);
-    services.books.treasury.settle(*held.hold, {posted.data(), entry.legs.size()});
+    end_hold(entry, held, services.books);
   }
   services.store->settle(entry);
   services.books.waiting.call_all();

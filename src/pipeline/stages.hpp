@@ -1,8 +1,8 @@
 // pipeline/stages.hpp — the stages of one call, in order. Each takes what the one before it made,
 // so none can be skipped or reordered:
 //
-//   request ─admit▶ Admitted ─hold_whole, hold_less▶ Held ─record_hold▶ ─ask▶ Incoming ─relay▶
-//   Answered ─settle▶ Settled
+//   request ─admit▶ Admitted ─judge▶ ─hold_whole, hold_less▶ Held ─record_hold▶ ─ask▶ Incoming
+//   ─relay▶ Answered ─settle▶ Settled
 //
 // Or, at any of them, a Denial: what to tell the caller, in nobody's dialect yet.
 #pragma once
@@ -16,6 +16,7 @@
 #include "http/incoming.hpp"
 #include "ledger/entry.hpp"
 #include "limits/fit.hpp"
+#include "limits/refusal.hpp"
 #include "pipeline/services.hpp"
 #include "wire/wire.hpp"
 
@@ -63,12 +64,24 @@ struct Admitted {
   Instant at;
   SteadyTime began;
   Caller caller;
-  Call call;          // its views and spans are good until the request is sent
-  std::string model;  // as asked; outlives the request
+  Call call;                   // its views and spans are good until the request is sent
+  std::string model_asked;     // outlives the request
+  std::string model;           // as it is sent: a limit may have chosen a cheaper one
+  std::string_view languages;  // Accept-Language: good until the request is sent
+  Control control = Control::enforce;
   Pricing pricing;
   Tokens input_max;           // hard bound; hold_less() may replace it by a tighter one
   Tokens output_max;          // of one choice
   bool output_known = false;  // the caller or the model bounds it: nothing need be said
+  std::string_view effort;    // less than was asked for; empty: as it came
+  /// The answer is to be the last of its run, with these words at the end of the prompt.
+  std::optional<std::string_view> closing;
+  std::string changed_by;          // the limit that chose another model, or the last answer
+  std::vector<std::string> would;  // what observed limits would have done
+
+  Facts facts() const {
+    return {.caller = caller, .provider = provider->name, .model = model, .dialect = call.dialect};
+  }
 };
 
 /// The worst case of the call is reserved in every account it touches.
@@ -80,6 +93,11 @@ struct Held {
   };
   std::optional<HoldId> hold;  // nothing: no limit touches the call
   std::vector<Part> parts;
+  struct Drawn {
+    Measure measure;
+    Draw draw;
+  };
+  std::vector<Drawn> drawn;  // from buckets, by pace
   Tokens input_max;
   std::optional<Tokens> counted;  // the prompt, when it had to be counted
   Tokens output_max;              // of one choice
@@ -104,12 +122,18 @@ struct Settled {
 /// Identifies the caller, reads the request, prices its worst case. Pure but for the clock.
 OrDenial<Admitted> admit(const Request& request, Dialect dialect, Core& core, Services& services);
 
+/// What limits want of the call on the way to their maxima: another model, a last answer, or none
+/// at all. Touches nothing.
+OrDenial<void> judge(Admitted& admitted, Services& services);
+/// The call as it will be sent is by another model: its price and bounds are looked up anew.
+OrDenial<void> change_model(Admitted& admitted, std::string_view model);
+
 /// Holds the worst case in all accounts, or, when one of them is short, nothing.
-std::optional<Held> hold_whole(const Admitted& admitted, Core& core, Services& services);
+std::optional<Held> hold_whole(Admitted& admitted, Core& core, Services& services);
 
 /// When money is short: counts the prompt exactly, lowers the output bound to fit, waits for what
 /// other calls may give back, and only then refuses.
-Awaitable<OrDenial<Held>> hold_less(const Admitted& admitted, std::string_view body, Core& core,
+Awaitable<OrDenial<Held>> hold_less(Admitted& admitted, std::string_view body, Core& core,
                                     Services& services);
 
 /// Makes the hold durable; waits for the disk when durability is strict.
@@ -120,6 +144,10 @@ Awaitable<OrDenial<void>> record_hold(const Admitted& admitted, const Held& held
 Settled settle(const Admitted& admitted, const Held& held, Answered answered, Core& core,
                Services& services);
 
+/// What Purser changes in a call, and what observed limits would have done: for the books, the turn
+/// log and the answer's header. Empty: nothing.
+std::string edits_text(const Admitted& admitted, const Held& held);
+
 /// What is left in the tightest account of the hold, as header fields. Nothing when no limit
 /// touches the call.
 void append_standing(std::string& head, const Admitted& admitted, const Held& held,
@@ -127,6 +155,9 @@ void append_standing(std::string& head, const Admitted& admitted, const Held& he
 
 /// A call that was refused before it left: one line in the turn log.
 void log_denial(const Admitted& admitted, const Denial& denial, Services& services);
+
+/// The words of a limit that is used up, for people.
+Denial denial_of(const Refusal& refusal);
 
 /// How an answer ended the hold, from what its meter saw.
 Outcome outcome_of(const Reply& reply);

@@ -64,7 +64,7 @@ void append_turn_completed(std::string& out, const Admitted& admitted, const Hel
   line.text<"provider">(admitted.provider->name)
       .text<"dialect">(to_string(admitted.call.dialect))
       .text<"model">(entry.model)
-      .text<"model_asked">(admitted.model)
+      .text<"model_asked">(admitted.model_asked)
       .boolean<"stream">(admitted.call.stream);
   append_usage(line, entry.usage);
   append_exact_dollars(line.value<"estimated_cost_usd">(), entry.cost);
@@ -87,6 +87,9 @@ void append_turn_completed(std::string& out, const Admitted& admitted, const Hel
   }
   if (entry.unpriced) {
     line.boolean<"unpriced">(true);
+  }
+  if (admitted.control == Control::observe) {
+    line.text<"control">("observe");
   }
   if (!why.empty()) {
     line.text<"why">(why);

@@ -155,10 +155,12 @@ constexpr std::array kMessageMembers{
 
 void read_messages(RequestScan& scan, ChatRequest& request) {
   request.has_messages = scan.kind() == JsonKind::array;
+  const std::size_t from = scan.at();
   scan.elements("messages", [&] {
     ++scan.call().messages;
     scan.members("messages", kMessageMembers, request);
   });
+  scan.call().messages_span = Span{.at = from, .length = scan.at() - from};
 }
 
 struct ToolType {
@@ -226,7 +228,9 @@ constexpr std::array kMetadataMembers{
 
 constexpr std::array kChatMembers{
     Members{"model",
-            [](RequestScan& scan, ChatRequest&) { scan.text("model", scan.call().model); }},
+            [](RequestScan& scan, ChatRequest&) {
+              scan.call().model_span = scan.spanned_text("model", scan.call().model);
+            }},
     Members{"messages", read_messages},
     Members{"stream",
             [](RequestScan& scan, ChatRequest&) { scan.flag("stream", scan.call().stream); }},
@@ -248,6 +252,12 @@ constexpr std::array kChatMembers{
               scan.call().choices = choices.value_or(1);
             }},
     Members{"tools", read_tools},
+    Members{"tool_choice",
+            [](RequestScan& scan, ChatRequest&) { scan.call().tool_choice_span = scan.skip(); }},
+    Members{"reasoning_effort",
+            [](RequestScan& scan, ChatRequest&) {
+              scan.call().effort_span = scan.spanned_text("reasoning_effort", scan.call().effort);
+            }},
     Members{"web_search_options", read_web_search_options},
     Members{"service_tier", [](RequestScan& scan,
                                ChatRequest& request) { scan.text("service_tier", request.tier); }},

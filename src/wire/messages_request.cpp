@@ -138,11 +138,21 @@ constexpr std::array kMessageMembers{RequestScan::Member<Call>{"content", read_c
 
 void read_messages(RequestScan& scan, MessagesRequest& request) {
   request.has_messages = scan.kind() == JsonKind::array;
+  const std::size_t from = scan.at();
   scan.elements("messages", [&] {
     ++scan.call().messages;
     scan.members("messages", kMessageMembers, scan.call());
   });
+  scan.call().messages_span = Span{.at = from, .length = scan.at() - from};
 }
+
+constexpr std::array kOutputConfigMembers{
+    RequestScan::Member<Call>{"effort",
+                              [](RequestScan& scan, Call& call) {
+                                call.effort_span =
+                                    scan.spanned_text("output_config.effort", call.effort);
+                              }},
+};
 
 void note_other_model(Call& call, MessagesRequest& request, std::string_view model) {
   if (model.empty()) {
@@ -274,7 +284,9 @@ void read_metadata(RequestScan& scan, MessagesRequest& request) {
 
 constexpr std::array kMessagesMembers{
     Members{"model",
-            [](RequestScan& scan, MessagesRequest&) { scan.text("model", scan.call().model); }},
+            [](RequestScan& scan, MessagesRequest&) {
+              scan.call().model_span = scan.spanned_text("model", scan.call().model);
+            }},
     Members{"messages", read_messages},
     Members{"system", [](RequestScan& scan, MessagesRequest&) { read_content(scan, scan.call()); }},
     Members{"stream",
@@ -284,6 +296,12 @@ constexpr std::array kMessagesMembers{
               scan.call().output_max_span = scan.count("max_tokens", kCounts, request.max_tokens);
             }},
     Members{"tools", read_tools},
+    Members{"tool_choice", [](RequestScan& scan,
+                              MessagesRequest&) { scan.call().tool_choice_span = scan.skip(); }},
+    Members{"output_config",
+            [](RequestScan& scan, MessagesRequest&) {
+              scan.members("output_config", kOutputConfigMembers, scan.call());
+            }},
     Members{"service_tier",
             [](RequestScan& scan, MessagesRequest& request) {
               scan.text("service_tier", request.tier);

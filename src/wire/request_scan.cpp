@@ -80,6 +80,12 @@ void RequestScan::text(std::string_view name, std::string_view& out) {
   }
 }
 
+Span RequestScan::spanned_text(std::string_view name, std::string_view& out) {
+  const std::size_t from = at();
+  text(name, out);
+  return Span{.at = from, .length = scan_.at() - from};
+}
+
 Span RequestScan::flag(std::string_view name, bool& out) {
   const JsonKind found = kind();
   if (found == JsonKind::null) {

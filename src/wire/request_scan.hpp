@@ -35,6 +35,8 @@ class RequestScan {
 
   // Values; null is as if the member were absent. The name is for the message.
   void text(std::string_view name, std::string_view& out);
+  /// The same, and where it stands, quotes included.
+  Span spanned_text(std::string_view name, std::string_view& out);
   Span flag(std::string_view name, bool& out);
   struct Bounds {
     std::int64_t min;

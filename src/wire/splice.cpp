@@ -1,9 +1,10 @@
 // wire/splice.cpp — edits of a request as cuts in its bytes.
 // Why not print it again: provider prompt caches and signatures hang on the very bytes, and what
 // we do not know must arrive as it was sent.
-#include <utility>
+#include <algorithm>
 #include <vector>
 
+#include "base/json_text.hpp"
 #include "wire/quirks.hpp"
 #include "wire/wire.hpp"
 
@@ -46,9 +47,36 @@ Cut usage_cut(const Call& call, std::string_view body) {
           .with = std::string(kIncludeUsage) + (body[first] == '}' ? "" : ",")};
 }
 
-}  // namespace
+std::string quoted(std::string_view text) {
+  std::string json;
+  append_json_string(json, text);
+  return json;
+}
 
-std::string splice(const Call& call, std::string_view body, const Edits& edits) {
+/// No more tools. Without tools there is nothing to choose, and providers refuse the choice.
+void cut_tools(const Call& call, std::vector<Cut>& cuts) {
+  if (call.tools == 0) {
+    return;
+  }
+  const std::string_view none = call.dialect == Dialect::chat ? R"("none")" : R"({"type":"none"})";
+  if (call.tool_choice_span.length > 0) {
+    cuts.push_back({.what = call.tool_choice_span, .with = std::string(none)});
+  } else {
+    cuts.push_back({.what = {.at = call.first_member_at},
+                    .with = R"("tool_choice":)" + std::string(none) + ","});
+  }
+}
+
+/// A last message, behind the caller's own. Two messages of one role in a row are read as one.
+Cut closing_cut(const Call& call, std::string_view body, std::string_view words) {
+  const std::size_t end = body.rfind(']', call.messages_span.at + call.messages_span.length - 1);
+  const std::string_view role = call.dialect == Dialect::chat ? "system" : "user";
+  return {.what = {.at = end},
+          .with = (call.messages > 0 ? "," : "") + std::string(R"({"role":")") + std::string(role) +
+                  R"(","content":)" + quoted(words) + "}"};
+}
+
+std::vector<Cut> cuts_for(const Call& call, std::string_view body, const Edits& edits) {
   std::vector<Cut> cuts;
   if (edits.output_max) {
     INVARIANT(*edits.output_max >= Tokens(0), "an output bound is never negative");
@@ -57,13 +85,28 @@ std::string splice(const Call& call, std::string_view body, const Edits& edits) 
   if (edits.ask_usage && call.dialect == Dialect::chat && call.stream && !call.asks_usage) {
     cuts.push_back(usage_cut(call, body));
   }
-  if (cuts.size() == 2 && cuts[1].what.at < cuts[0].what.at) {
-    std::swap(cuts[0], cuts[1]);
+  if (!edits.model.empty()) {
+    cuts.push_back({.what = call.model_span, .with = quoted(edits.model)});
   }
+  if (!edits.effort.empty() && call.effort_span.length > 0) {
+    cuts.push_back({.what = call.effort_span, .with = quoted(edits.effort)});
+  }
+  if (edits.closing) {
+    cut_tools(call, cuts);
+    if (!edits.closing->empty()) {
+      cuts.push_back(closing_cut(call, body, *edits.closing));
+    }
+  }
+  std::ranges::sort(cuts, {}, [](const Cut& cut) { return cut.what.at; });
+  return cuts;
+}
 
+}  // namespace
+
+std::string splice(const Call& call, std::string_view body, const Edits& edits) {
   std::string edited;
   std::size_t done = 0;
-  for (const Cut& cut : cuts) {
+  for (const Cut& cut : cuts_for(call, body, edits)) {
     INVARIANT(cut.what.at >= done && cut.what.at + cut.what.length <= body.size(),
               "spans lie in the body they were read from, apart from each other");
     edited += body.substr(done, cut.what.at - done);

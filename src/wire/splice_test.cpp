@@ -56,6 +56,27 @@ TEST(Splice, NamesTheBoundAsTheProviderKnowsIt) {
             R"({"max_tokens":7,"model":"m","messages":[]})");
 }
 
+TEST(Splice, AnotherModelLessEffortAndALastAnswerAreWrittenWhereTheyBelong) {
+  EXPECT_EQ(
+      spliced(R"({"model": "big","reasoning_effort":"high","messages":[)"
+              R"({"role":"user","content":"x"} ],)"
+              R"("tools":[{"type":"function","function":{"name":"f"}}],"tool_choice":"auto"})",
+              {.model = "small", .effort = "low", .closing = "Say \"it\"."}),
+      R"({"model": "small","reasoning_effort":"low","messages":[{"role":"user","content":"x"} )"
+      R"(,{"role":"system","content":"Say \"it\"."}],)"
+      R"("tools":[{"type":"function","function":{"name":"f"}}],"tool_choice":"none"})");
+  EXPECT_EQ(
+      spliced(R"({"model":"big","messages":[],"max_tokens":5,"output_config":{"effort":"max"},)"
+              R"("tools":[{"name":"f"}]})",
+              {.effort = "low", .closing = "End."}, Dialect::messages),
+      R"({"tool_choice":{"type":"none"},"model":"big","messages":[)"
+      R"({"role":"user","content":"End."}],"max_tokens":5,"output_config":{"effort":"low"},)"
+      R"("tools":[{"name":"f"}]})");
+  // Without tools there is nothing to choose; without effort none is invented.
+  EXPECT_EQ(spliced(R"({"model":"m","messages":[]})", {.effort = "low", .closing = ""}),
+            R"({"model":"m","messages":[]})");
+}
+
 TEST(Splice, WithoutEditsIsTheSameBytes) {
   const std::string_view body = R"( {"model":"m" ,"messages":[], "x":"é\u00e9"} )";
   EXPECT_EQ(spliced(body, {}), body);

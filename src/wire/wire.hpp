@@ -22,9 +22,17 @@ Result<Call> read_request(Dialect dialect, std::string_view body);
 
 /// What Purser changes in a request. Everything else stays byte for byte.
 struct Edits {
-  std::optional<Tokens> output_max;  // set or lower the output bound (per choice)
-  bool ask_usage = false;            // chat stream: include_usage must be true
-  std::string_view provider = {};    // whom it goes to: some name the output bound otherwise
+  std::optional<Tokens> output_max = {};  // set or lower the output bound (per choice)
+  bool ask_usage = false;                 // chat stream: include_usage must be true
+  std::string_view provider = {};         // whom it goes to: some name the output bound otherwise
+  std::string_view model = {};            // another one than was asked for
+  std::string_view effort = {};           // less than was asked for: a call without effort stays so
+  /// The answer is to be the last of its run: no more tools, and these words at the end.
+  std::optional<std::string_view> closing = {};
+
+  bool any() const {
+    return output_max || ask_usage || !model.empty() || !effort.empty() || closing;
+  }
 };
 /// The edited body. INVARIANT: `call` was read from this very `body`.
 std::string splice(const Call& call, std::string_view body, const Edits& edits);

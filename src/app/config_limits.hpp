@@ -1,0 +1,14 @@
+// app/config_limits.hpp — the sections of purser.yaml about what may be spent.
+#pragma once
+
+#include "app/config.hpp"
+
+namespace purser {
+
+/// `tiers`, `limits` and `workloads`.
+void read_limits(Section& root, Config& config);
+
+/// `calls`: what every single call is held to.
+void read_calls(Section& root, Config& config);
+
+}  // namespace purser

@@ -1,0 +1,107 @@
+// pipeline/judge.cpp — thresholds on the way to a limit: a cheaper model, a last answer, a denial.
+#include "limits/judge.hpp"
+
+#include "pipeline/stages.hpp"
+
+namespace purser {
+namespace {
+
+/// What a model is told when its answer is to be the last and the operator has no words for it.
+constexpr std::string_view kClosing =
+    "This is the last turn of this task: its budget is used up. Do not call any more tools. Answer "
+    "now with what you have, and say what is missing.";
+
+struct Judged {
+  Touches touches;
+  std::array<Standing, kNeedsMax> standings;
+  Judgement judgement;
+};
+
+void set_units(Touches& touches, const Admitted& admitted) {
+  const Ask ask{.input_max = admitted.input_max,
+                .choices = admitted.call.choices,
+                .web_searches_max = admitted.call.web_searches_max,
+                .rates = admitted.pricing.worst};
+  for (std::size_t i = 0; i < touches.size(); ++i) {
+    touches.needs()[i].units = units_held(touches.list()[i].measure, ask, admitted.output_max);
+  }
+}
+
+/// Nothing when no limit here has anything to say before it is used up.
+std::optional<Judged> look(const Admitted& admitted, Services& services) {
+  Judged judged;
+  admitted.policy->limits.touch(admitted.facts(), admitted.at, admitted.control, judged.touches);
+  if (!judged.touches.judged()) {
+    return std::nullopt;
+  }
+  set_units(judged.touches, admitted);
+  {
+    const std::lock_guard lock(services.books.mutex);
+    judged.touches.reckon(services.books.treasury);
+    services.books.treasury.standings(judged.touches.needs(), judged.standings);
+  }
+  judged.judgement = judge(judged.touches, judged.standings, admitted.caller.priority);
+  return judged;
+}
+
+Denial denied_by(const Judged& judged, const Passed& passed, const Admitted& admitted) {
+  const Shortfall shortfall{
+      .need = passed.need, .standing = judged.standings[passed.need], .final = true};
+  Denial denial = denial_of(refuse(admitted.policy->limits, judged.touches, shortfall,
+                                   admitted.caller, admitted.at, admitted.languages));
+  if (passed.threshold->action == Threshold::Action::essential_only) {
+    denial.message += " Until then only essential calls are taken.";
+  }
+  return denial;
+}
+
+/// The first of the threshold's models that the provider has, and that is not the one asked for.
+std::optional<std::string_view> cheaper(const Admitted& admitted, const Threshold& threshold) {
+  for (const std::string& model : threshold.models) {
+    if (model == admitted.model) {
+      return std::nullopt;  // it is as cheap as it is to be
+    }
+    if (admitted.policy->prices->find(admitted.provider->name, model) != nullptr) {
+      return model;
+    }
+  }
+  return std::nullopt;
+}
+
+void land(Admitted& admitted, const Limit& limit) {
+  admitted.closing = limit.closing.empty() ? kClosing : std::string_view(limit.closing);
+  admitted.changed_by = limit.name;
+}
+
+}  // namespace
+
+OrDenial<void> judge(Admitted& admitted, Services& services) {
+  auto judged = look(admitted, services);
+  if (!judged) {
+    return {};
+  }
+  if (const auto& down = judged->judgement.downgrade) {
+    const Limit& limit = *judged->touches.list()[down->need].limit;
+    if (const auto model = cheaper(admitted, *down->threshold)) {
+      if (auto changed = change_model(admitted, *model); !changed) {
+        return changed;
+      }
+      admitted.changed_by = limit.name;
+      judged = look(admitted, services);  // other limits may be about the other model
+      if (!judged) {
+        return {};
+      }
+    }
+  }
+  Judgement& judgement = judged->judgement;
+  admitted.would = std::move(judgement.would);
+  if (judgement.deny) {
+    return std::unexpected(denied_by(*judged, *judgement.deny, admitted));
+  }
+  if (judgement.land) {
+    land(admitted, *judged->touches.list()[judgement.land->need].limit);
+  }
+  return {};
+}
+
+}  // namespace purser
