@@ -1,0 +1,86 @@
+// sessions/loops.hpp — does a conversation run in circles? Pure, over its last steps.
+// What counts as running in circles: doing again what was done before while nothing new comes back.
+// New is a result that was not seen among the last steps, and a person's word. So a build that is
+// run after every edit is none, nor is a user who insists; a poll is one only when its answer stays
+// the same. Each finding has a level: `stop` is meant for spending that no one could want.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+
+#include "sessions/steps.hpp"
+
+namespace purser {
+
+enum class LoopKind : std::uint8_t {
+  same_call,     // one call again and again
+  cycle,         // two to six calls in turns
+  error_echo,    // one tool fails again and again in the same words
+  no_progress,   // nothing came back that had not come before
+  monologue,     // answers without anything between them
+  same_request,  // one request again and again
+};
+inline constexpr std::size_t kLoopKinds = 6;
+std::string_view to_string(LoopKind kind);
+
+enum class LoopLevel : std::uint8_t { none, notice, warn, stop };
+std::string_view to_string(LoopLevel level);
+
+struct Finding {
+  LoopKind kind = LoopKind::same_call;
+  LoopLevel level = LoopLevel::none;
+  std::uint32_t count = 0;       // times, rounds or steps
+  std::uint32_t period = 1;      // of a cycle
+  std::uint32_t first_turn = 0;  // where what repeats was first seen
+  std::uint32_t last_turn = 0;
+  std::uint64_t tool = 0;  // the tool's name; 0: words, or several
+};
+
+/// One finding a kind at most.
+struct Findings {
+  std::array<Finding, kLoopKinds> list{};
+  std::size_t size = 0;
+  const Finding* begin() const { return list.data(); }
+  const Finding* end() const { return list.data() + size; }
+  /// The strongest, the earlier kind first; null without any.
+  const Finding* worst() const;
+  LoopLevel level() const { return size == 0 ? LoopLevel::none : worst()->level; }
+};
+
+/// From how many on. A level that is never reached has kNever.
+struct LoopLevels {
+  static constexpr std::uint32_t kNever = UINT32_MAX;
+  std::uint32_t notice = kNever;
+  std::uint32_t warn = kNever;
+  std::uint32_t stop = kNever;
+  LoopLevel of(std::uint32_t count) const;
+};
+
+struct LoopOptions {
+  /// Same result each time, nothing new in between. People try once more; nobody tries five times.
+  LoopLevels same_call{.notice = 2, .warn = 3, .stop = 5};
+  /// Same result each time, but other things went on: a build after each edit.
+  LoopLevels same_call_between{.notice = 4, .warn = 8};
+  /// The result changes: paging, or a poll that moves.
+  LoopLevels same_call_changing{.notice = 5, .warn = 10};
+  /// Rounds of a cycle whose results stay the same, or as long as they were.
+  LoopLevels cycle{.notice = 2, .warn = 3, .stop = 4};
+  LoopLevels cycle_changing{.notice = 3, .warn = 5};
+  /// The same failure of one tool, whatever its arguments, and nothing new since the first.
+  LoopLevels error_echo{.notice = 2, .warn = 3, .stop = 5};
+  LoopLevels error_echo_between{.notice = 3, .warn = 5};
+  /// Steps in a row of which neither action nor result is new.
+  LoopLevels no_progress{.notice = 4, .warn = 6, .stop = 8};
+  /// Steps in a row whose actions are new but results are not: a list kept, a queue filled.
+  LoopLevels no_progress_trying{.notice = 8, .warn = 16};
+  /// Answers in a row. A planner may think aloud three times before it acts.
+  LoopLevels monologue{.notice = 4, .warn = 6, .stop = 10};
+  /// The same request after the answer to it. Clients retry, but not that often.
+  LoopLevels same_request{.notice = 3, .warn = 5, .stop = 10};
+};
+
+/// `same_requests`: how often in a row the very same request was made.
+Findings find_loops(const Tail& tail, std::uint32_t same_requests, const LoopOptions& options);
+
+}  // namespace purser
