@@ -8,31 +8,54 @@ namespace {
 
 constexpr std::size_t kCycleMin = 2;
 constexpr std::size_t kCycleMax = 6;
-/// Results this long that are as long as one before differ in a clock or a cursor, if at all.
-constexpr std::uint32_t kSameLengthMin = 256;
 
-/// The steps since somebody last said something new, with what of them was new.
+/// How new a result is: not seen among the last steps; seen but for its digits; seen. Nothing at
+/// all and an empty text are old.
+enum class News : std::uint8_t { none, digits, all };
+
+News news_of(const Tail& tail, std::size_t at) {
+  const Step& step = tail[at];
+  if (step.result == 0 || (step.kind == Step::Kind::called && step.bytes == 0)) {
+    return News::none;
+  }
+  News news = News::all;
+  for (std::size_t i = 0; i < at; ++i) {
+    if (tail[i].result == step.result) {
+      return News::none;
+    }
+    news = tail[i].gist == step.gist ? News::digits : news;
+  }
+  return news;
+}
+
+/// Words to which nobody answered: a thought between two calls, or a monologue.
+bool is_thought(const Step& step) {
+  return step.kind == Step::Kind::said && step.result == 0;
+}
+
+/// What was done since somebody last said something new. Thoughts are left out: what they lead to
+/// counts.
 class Stretch {
  public:
   explicit Stretch(const Tail& tail) {
-    std::array<bool, Tail::kSteps> fresh{};
+    std::array<News, Tail::kSteps> news{};
     std::size_t from = 0;
     for (std::size_t i = 0; i < tail.size(); ++i) {
-      fresh[i] = brings_news(tail, i);
-      if (fresh[i] && tail[i].kind != Step::Kind::called) {
+      news[i] = news_of(tail, i);
+      if (news[i] != News::none && tail[i].kind != Step::Kind::called) {
         from = i + 1;
       }
     }
     for (std::size_t i = from; i < tail.size(); ++i) {
-      if (tail[i].kind == Step::Kind::heard) {
-        continue;  // words that were said before
+      if (tail[i].kind == Step::Kind::heard || is_thought(tail[i])) {
+        continue;
       }
       bool known = false;
       for (std::size_t j = 0; j < i && !known; ++j) {
         known = tail[j].action == tail[i].action;
       }
       steps_[size_] = tail[i];
-      fresh_[size_] = fresh[i];
+      news_[size_] = news[i];
       known_[size_] = known;
       ++size_;
     }
@@ -40,34 +63,22 @@ class Stretch {
 
   std::size_t size() const { return size_; }
   const Step& operator[](std::size_t at) const { return steps_[at]; }
-  /// A result that was not seen before.
-  bool fresh(std::size_t at) const { return fresh_[at]; }
+  News news(std::size_t at) const { return news_[at]; }
   /// An action that was done before.
   bool known(std::size_t at) const { return known_[at]; }
-  /// Whether a step strictly between two brought news.
+  /// Whether a step strictly between two brought something new.
   bool news_between(std::size_t first, std::size_t last) const {
-    return std::any_of(fresh_.begin() + static_cast<std::ptrdiff_t>(first) + 1,
-                       fresh_.begin() + static_cast<std::ptrdiff_t>(last),
-                       [](bool fresh) { return fresh; });
+    for (std::size_t i = first + 1; i < last; ++i) {
+      if (news_[i] == News::all) {
+        return true;
+      }
+    }
+    return false;
   }
 
  private:
-  /// Nothing at all and an empty text are no news.
-  static bool brings_news(const Tail& tail, std::size_t at) {
-    const Step& step = tail[at];
-    if (step.result == 0 || (step.kind == Step::Kind::called && step.bytes == 0)) {
-      return false;
-    }
-    for (std::size_t i = 0; i < at; ++i) {
-      if (tail[i].result == step.result) {
-        return false;
-      }
-    }
-    return true;
-  }
-
   std::array<Step, Tail::kSteps> steps_{};
-  std::array<bool, Tail::kSteps> fresh_{};
+  std::array<News, Tail::kSteps> news_{};
   std::array<bool, Tail::kSteps> known_{};
   std::size_t size_ = 0;
 };
@@ -88,25 +99,25 @@ void keep(Findings& found, const Finding& finding) {
   found.list[found.size++] = finding;
 }
 
-/// How often the action of step `at` was done up to it; what came back, and what went on between.
+/// How much alike two outcomes must be to count as one.
+enum class Alike : std::uint8_t { same, digits, any };
+
+bool alike(const Step& a, const Step& b, Alike how) {
+  return how == Alike::any || (how == Alike::digits ? a.gist == b.gist : a.result == b.result);
+}
+
+/// How often the action of step `at` was done up to it with such an outcome, and when first.
 struct Repeats {
-  std::uint32_t same = 0;  // with the same result
-  std::uint32_t all = 0;
-  std::size_t first_same = 0;
+  std::uint32_t count = 0;
   std::size_t first = 0;
 };
 
-Repeats repeats_of(const Stretch& steps, std::size_t at) {
-  Repeats found{.first_same = at, .first = at};
+Repeats repeats_of(const Stretch& steps, std::size_t at, Alike how) {
+  Repeats found{.first = at};
   for (std::size_t i = at + 1; i-- > 0;) {
-    if (steps[i].action != steps[at].action) {
-      continue;
-    }
-    ++found.all;
-    found.first = i;
-    if (steps[i].result == steps[at].result) {
-      ++found.same;
-      found.first_same = i;
+    if (steps[i].action == steps[at].action && alike(steps[i], steps[at], how)) {
+      ++found.count;
+      found.first = i;
     }
   }
   return found;
@@ -122,38 +133,29 @@ std::size_t first_recent(const Stretch& steps) {
 
 void find_same_call(const Stretch& steps, const LoopOptions& options, Findings& found) {
   for (std::size_t at = first_recent(steps); at < steps.size(); ++at) {
-    if (steps[at].kind == Step::Kind::said && steps[at].result == 0) {
-      continue;  // a monologue's
+    for (const Alike how : {Alike::same, Alike::digits, Alike::any}) {
+      const Repeats repeats = repeats_of(steps, at, how);
+      const bool between = steps.news_between(repeats.first, at);
+      const LoopLevels& levels = how == Alike::any      ? options.same_call_changing
+                                 : between              ? options.same_call_between
+                                 : how == Alike::digits ? options.same_call_alike
+                                                        : options.same_call;
+      keep(found, {.kind = LoopKind::same_call,
+                   .level = levels.of(repeats.count),
+                   .count = repeats.count,
+                   .first_turn = steps[repeats.first].turn,
+                   .last_turn = steps[at].turn,
+                   .tool = steps[at].tool});
     }
-    const Repeats repeats = repeats_of(steps, at);
-    const bool between = steps.news_between(repeats.first_same, at);
-    const LoopLevels& levels = between ? options.same_call_between : options.same_call;
-    keep(found, {.kind = LoopKind::same_call,
-                 .level = levels.of(repeats.same),
-                 .count = repeats.same,
-                 .first_turn = steps[repeats.first_same].turn,
-                 .last_turn = steps[at].turn,
-                 .tool = steps[at].tool});
-    keep(found, {.kind = LoopKind::same_call,
-                 .level = options.same_call_changing.of(repeats.all),
-                 .count = repeats.all,
-                 .first_turn = steps[repeats.first].turn,
-                 .last_turn = steps[at].turn,
-                 .tool = steps[at].tool});
   }
 }
 
-bool same_outcome(const Step& a, const Step& b) {
-  return a.result == b.result || (a.bytes == b.bytes && a.bytes >= kSameLengthMin);
-}
-
 /// How many steps up to the end repeat the one `period` before them.
-std::size_t repeating(const Stretch& steps, std::size_t period, bool outcome_too) {
+std::size_t repeating(const Stretch& steps, std::size_t period, Alike how) {
   std::size_t count = 0;
   for (std::size_t at = steps.size(); at-- > period; ++count) {
-    const Step& step = steps[at];
-    const Step& before = steps[at - period];
-    if (step.action != before.action || (outcome_too && !same_outcome(step, before))) {
+    if (steps[at].action != steps[at - period].action ||
+        !alike(steps[at], steps[at - period], how)) {
       break;
     }
   }
@@ -174,10 +176,11 @@ void find_cycle(const Stretch& steps, const LoopOptions& options, Findings& foun
     if (steps.size() < 2 * period || is_one_action(steps, period)) {
       continue;
     }
-    for (const bool outcome_too : {true, false}) {
-      const std::size_t count = repeating(steps, period, outcome_too);
-      const auto rounds = static_cast<std::uint32_t>(count / period + 1);
-      const LoopLevels& levels = outcome_too ? options.cycle : options.cycle_changing;
+    for (const Alike how : {Alike::same, Alike::digits, Alike::any}) {
+      const auto rounds = static_cast<std::uint32_t>(repeating(steps, period, how) / period + 1);
+      const LoopLevels& levels = how == Alike::same     ? options.cycle
+                                 : how == Alike::digits ? options.cycle_alike
+                                                        : options.cycle_changing;
       const std::size_t last = steps.size() - 1;
       if (rounds > 1) {
         keep(found, {.kind = LoopKind::cycle,
@@ -233,8 +236,9 @@ void find_error_echo(const Stretch& steps, const LoopOptions& options, Findings&
 void find_no_progress(const Stretch& steps, const LoopOptions& options, Findings& found) {
   std::uint32_t stale = 0;  // no news
   std::uint32_t again = 0;  // and nothing new was tried
-  for (std::size_t at = steps.size(); at-- > 0 && !steps.fresh(at); ++stale) {
-    again += again == stale && steps.known(at) ? 1 : 0;
+  for (std::size_t at = steps.size(); at-- > 0 && steps.news(at) != News::all; ++stale) {
+    const bool old = steps.known(at) && steps.news(at) == News::none;
+    again += again == stale && old ? 1 : 0;
   }
   const auto finding = [&](std::uint32_t count, const LoopLevels& levels) {
     return Finding{.kind = LoopKind::no_progress,
@@ -247,19 +251,16 @@ void find_no_progress(const Stretch& steps, const LoopOptions& options, Findings
   keep(found, finding(stale, options.no_progress_trying));
 }
 
-void find_monologue(const Stretch& steps, const LoopOptions& options, Findings& found) {
+void find_monologue(const Tail& tail, const LoopOptions& options, Findings& found) {
   std::uint32_t count = 0;
-  for (std::size_t at = steps.size(); at-- > 0; ++count) {
-    if (steps[at].kind != Step::Kind::said || steps[at].result != 0) {
-      break;
-    }
+  for (std::size_t at = tail.size(); at-- > 0 && is_thought(tail[at]); ++count) {
   }
   if (count > 0) {
     keep(found, {.kind = LoopKind::monologue,
                  .level = options.monologue.of(count),
                  .count = count,
-                 .first_turn = steps[steps.size() - count].turn,
-                 .last_turn = steps[steps.size() - 1].turn});
+                 .first_turn = tail[tail.size() - count].turn,
+                 .last_turn = tail[tail.size() - 1].turn});
   }
 }
 
@@ -300,7 +301,7 @@ Findings find_loops(const Tail& tail, std::uint32_t same_requests, const LoopOpt
   find_cycle(steps, options, found);
   find_error_echo(steps, options, found);
   find_no_progress(steps, options, found);
-  find_monologue(steps, options, found);
+  find_monologue(tail, options, found);
   keep(found, {.kind = LoopKind::same_request,
                .level = options.same_request.of(same_requests),
                .count = same_requests,

@@ -1,8 +1,9 @@
 // sessions/loops.hpp — does a conversation run in circles? Pure, over its last steps.
 // What counts as running in circles: doing again what was done before while nothing new comes back.
 // New is a result that was not seen among the last steps, and a person's word. So a build that is
-// run after every edit is none, nor is a user who insists; a poll is one only when its answer stays
-// the same. Each finding has a level: `stop` is meant for spending that no one could want.
+// run after every edit is none, nor is a user who insists. A result that differs from one before in
+// digits only (a clock, a counter) is half new: it is enough for a warning, but a poll whose answer
+// moves is never stopped. `stop` is meant for spending that no one could want.
 #pragma once
 
 #include <array>
@@ -60,15 +61,19 @@ struct LoopLevels {
 struct LoopOptions {
   /// Same result each time, nothing new in between. People try once more; nobody tries five times.
   LoopLevels same_call{.notice = 2, .warn = 3, .stop = 5};
+  /// The result changes in its digits only.
+  LoopLevels same_call_alike{.notice = 3, .warn = 5};
   /// Same result each time, but other things went on: a build after each edit.
   LoopLevels same_call_between{.notice = 4, .warn = 8};
   /// The result changes: paging, or a poll that moves.
   LoopLevels same_call_changing{.notice = 5, .warn = 10};
-  /// Rounds of a cycle whose results stay the same, or as long as they were.
+  /// Rounds of a cycle whose results stay the same.
   LoopLevels cycle{.notice = 2, .warn = 3, .stop = 4};
-  LoopLevels cycle_changing{.notice = 3, .warn = 5};
-  /// The same failure of one tool, whatever its arguments, and nothing new since the first.
-  LoopLevels error_echo{.notice = 2, .warn = 3, .stop = 5};
+  LoopLevels cycle_alike{.notice = 3, .warn = 4};
+  LoopLevels cycle_changing{.notice = 4, .warn = 8};
+  /// The same failure of one tool, whatever its arguments, and nothing new since the first. A
+  /// provider's own client would have given up.
+  LoopLevels error_echo{.notice = 2, .warn = 3, .stop = 4};
   LoopLevels error_echo_between{.notice = 3, .warn = 5};
   /// Steps in a row of which neither action nor result is new.
   LoopLevels no_progress{.notice = 4, .warn = 6, .stop = 8};

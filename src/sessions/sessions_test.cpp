@@ -33,7 +33,8 @@ class Talk {
     outline_.calls.push_back({.name = tool, .action = digest(tool), .id = id});
     say(Role::tool, result);
     outline_.messages.back().results = 1;
-    outline_.results.push_back({.call_id = id, .digest = digest(result), .bytes = 7});
+    outline_.results.push_back(
+        {.call_id = id, .digest = digest(result), .gist = digest(result), .bytes = 7});
     return *this;
   }
   Talk& change_last(const std::string& text) {

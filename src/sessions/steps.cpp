@@ -50,7 +50,10 @@ void Tail::add(const Outline& outline, std::size_t from) {
         ++turns_;
         add_answer(outline, at, call, result);
       } else if (message.results == 0 && !answered) {
-        add({.result = short_name(message.digest), .turn = turns_, .kind = Step::Kind::heard});
+        add({.result = short_name(message.digest),
+             .gist = short_name(message.digest),
+             .turn = turns_,
+             .kind = Step::Kind::heard});
       }
     }
     call += message.calls;
@@ -65,7 +68,7 @@ void Tail::add_answer(const Outline& outline, std::size_t message, std::size_t c
   if (answer.calls == 0) {
     Step step{.action = short_name(answer.digest), .turn = turns_, .kind = Step::Kind::said};
     if (end > message + 1) {
-      step.result = short_name(outline.messages[message + 1].digest);
+      step.result = step.gist = short_name(outline.messages[message + 1].digest);
     }
     return add(step);
   }
@@ -83,6 +86,7 @@ void Tail::add_answer(const Outline& outline, std::size_t message, std::size_t c
       const Outline::Result& came = outline.results[j];
       if (came.call_id == made.id) {
         step.result = short_name(came.digest);
+        step.gist = short_name(came.gist);
         step.bytes = bounded(came.bytes);
         step.error = came.error ? 1 : 0;
         break;

@@ -20,6 +20,7 @@ struct Step {
   std::uint64_t action = 0;  // tool and arguments, or the words
   std::uint64_t tool = 0;    // the tool alone; 0: no tool
   std::uint64_t result = 0;  // 0: nothing came back
+  std::uint64_t gist = 0;    // the result without its digits: alike but for a clock or a counter
   std::uint32_t turn = 0;    // in which of the conversation's answers, from 1
   std::uint32_t bytes : 29 = 0;
   Kind kind : 2 = Kind::heard;

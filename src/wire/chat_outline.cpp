@@ -11,6 +11,10 @@ struct Message {
   Digest calls;  // of all of them, in order
 };
 
+bool is_result(JsonText role) {
+  return role == "tool" || role == "function";
+}
+
 /// {"name": …, "arguments": "{…}"}, which newer requests wrap in "function" beside an id.
 struct Function {
   JsonText name;
@@ -61,7 +65,8 @@ void read_message(OutlineReader& reader) {
     if (name == "role") {
       message.role = reader.text();
     } else if (name == "content") {
-      message.content = reader.content();
+      const bool other = !message.role.raw.empty() && !is_result(message.role);
+      message.content = reader.content(other ? OutlineReader::Gist::no : OutlineReader::Gist::yes);
     } else if (name == "tool_calls") {
       reader.elements([&] { read_tool_call(reader, message); });
     } else if (name == "function_call" && reader.scan().kind() == JsonKind::object) {
@@ -72,7 +77,7 @@ void read_message(OutlineReader& reader) {
       reader.scan().skip();
     }
   });
-  if (message.role == "tool" || message.role == "function") {
+  if (is_result(message.role)) {
     reader.add_result(message.content, message.call_id, false);
   }
   reader.end_message(message.role, chained(message.content.digest, message.calls));

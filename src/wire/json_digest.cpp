@@ -5,7 +5,7 @@ namespace purser {
 namespace {
 
 /// What kind of thing a name is of, so that "1" and 1, [] and {} are different things.
-enum Seed : std::uint64_t { kText = 1, kScalar = 2, kArray = 3, kObject = 4 };
+enum Seed : std::uint64_t { kText = 1, kScalar = 2, kArray = 3, kObject = 4, kWords = 5 };
 
 constexpr Digest kEmptyArray{.high = kArray, .low = kArray};
 
@@ -22,6 +22,18 @@ std::string_view JsonDigest::plain(JsonText text) {
 
 Digest JsonDigest::of_text(std::string_view text) {
   return purser::digest(text, kText);
+}
+
+Digest JsonDigest::of_words(std::string_view text) {
+  if (words_.size() < text.size()) {
+    words_.resize(text.size());
+  }
+  char* out = words_.data();
+  for (const char c : text) {
+    *out = c;  // always written, kept unless it is a digit: no branch to guess
+    out += c < '0' || c > '9' ? 1 : 0;
+  }
+  return purser::digest({words_.data(), out}, kWords);
 }
 
 void JsonDigest::Members::add(Digest name, Digest value) {

@@ -27,6 +27,8 @@ class JsonDigest {
   Digest value_in(JsonText text);
 
   static Digest of_text(std::string_view text);
+  /// Of what is left without digits.
+  Digest of_words(std::string_view text);
   /// Members in any order: each is added.
   class Members {
    public:
@@ -39,6 +41,7 @@ class JsonDigest {
 
  private:
   std::string buffer_;
+  std::string words_;
 };
 
 }  // namespace purser

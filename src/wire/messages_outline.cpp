@@ -11,7 +11,7 @@ void read_message(OutlineReader& reader) {
     if (name == "role") {
       role = reader.text();
     } else if (name == "content") {
-      content = reader.content().digest;
+      content = reader.content(OutlineReader::Gist::no).digest;
     } else {
       reader.scan().skip();
     }
@@ -28,7 +28,7 @@ void read_messages_outline(OutlineReader& reader) {
     if (name == "messages") {
       reader.elements([&] { read_message(reader); });
     } else if (name == "system") {
-      system = reader.content().digest;
+      system = reader.content(OutlineReader::Gist::no).digest;
     } else if (name == "tools") {
       tools = reader.meaning().value(reader.scan(), JsonDigest::CacheMarks::ignore);
     } else {

@@ -84,7 +84,7 @@ Digest OutlineReader::text_digest() {
   return JsonDigest::of_text(meaning_.plain(text()));
 }
 
-void OutlineReader::add_text(Content& into, JsonText text) {
+void OutlineReader::add_text(Content& into, JsonText text, Gist gist) {
   const std::string_view plain = meaning_.plain(text);
   if (plain.empty()) {
     return;  // as if it were not there: null, "" and no content are one
@@ -94,23 +94,26 @@ void OutlineReader::add_text(Content& into, JsonText text) {
   }
   into.bytes += static_cast<std::int64_t>(plain.size());
   into.digest = chained(into.digest, JsonDigest::of_text(plain));
+  if (gist == Gist::yes) {
+    into.gist = chained(into.gist, meaning_.of_words(plain));
+  }
 }
 
-OutlineReader::Content OutlineReader::content() {
+OutlineReader::Content OutlineReader::content(Gist gist) {
   Content content;
   switch (scan_.kind()) {
     case JsonKind::text:
-      add_text(content, text());
+      add_text(content, text(), gist);
       break;
     case JsonKind::object:
-      block(content);
+      block(content, gist);
       break;
     case JsonKind::array:
       elements([&] {
         if (scan_.kind() == JsonKind::text) {
-          add_text(content, text());
+          add_text(content, text(), gist);
         } else {
-          block(content);
+          block(content, gist);
         }
       });
       break;
@@ -120,7 +123,7 @@ OutlineReader::Content OutlineReader::content() {
   return content;
 }
 
-void OutlineReader::block(Content& into) {
+void OutlineReader::block(Content& into, Gist gist) {
   Block block;
   members([&](JsonText name) {
     if (name == "type") {
@@ -134,7 +137,9 @@ void OutlineReader::block(Content& into) {
     } else if (name == "input") {
       block.input = meaning_.value(scan_, JsonDigest::CacheMarks::count);
     } else if (name == "content") {
-      block.content = content();
+      // A tool's result, or of a type that is not said yet.
+      const bool other = !block.type.raw.empty() && !(block.type == "tool_result");
+      block.content = content(other ? gist : Gist::yes);
     } else if (name == "is_error" && scan_.kind() == JsonKind::boolean) {
       scan_.boolean(block.error);
     } else if (name == "cache_control") {
@@ -144,15 +149,17 @@ void OutlineReader::block(Content& into) {
       block.others.add(named, meaning_.value(scan_, JsonDigest::CacheMarks::ignore));
     }
   });
-  end_block(into, block);
+  end_block(into, block, gist);
 }
 
-void OutlineReader::end_block(Content& into, const Block& block) {
+void OutlineReader::end_block(Content& into, const Block& block, Gist gist) {
   const auto add = [&](Digest kind, Digest first, Digest second) {
-    into.digest = chained(into.digest, chained(kind, chained(first, second)));
+    const Digest part = chained(kind, chained(first, second));
+    into.digest = chained(into.digest, part);
+    into.gist = chained(into.gist, part);
   };
   if (block.type == "text") {
-    return add_text(into, block.text);
+    return add_text(into, block.text, gist);
   }
   if (block.type == "thinking" || block.type == "redacted_thinking") {
     return;  // clients leave it out of older turns
@@ -180,6 +187,7 @@ void OutlineReader::add_call(JsonText name, Digest arguments, Digest id) {
 void OutlineReader::add_result(const Content& content, Digest call_id, bool error) {
   outline_.results.push_back({.call_id = call_id,
                               .digest = content.digest,
+                              .gist = content.gist,
                               .bytes = content.bytes,
                               .error = error || content.says_error});
 }

@@ -26,6 +26,7 @@ class OutlineReader {
   /// A text, a block, or a list of them.
   struct Content {
     Digest digest;
+    Digest gist;              // of texts, without their digits
     std::int64_t bytes = 0;   // of texts
     bool says_error = false;  // by its first words
   };
@@ -34,7 +35,9 @@ class OutlineReader {
   JsonDigest& meaning() { return meaning_; }
   Outline& outline() { return outline_; }
 
-  Content content();
+  /// Whether the gist is asked for: it costs another look at each byte.
+  enum class Gist : std::uint8_t { no, yes };
+  Content content(Gist gist);
   /// The next text, or an empty one: other kinds are skipped.
   JsonText text();
   Digest text_digest();
@@ -70,9 +73,9 @@ class OutlineReader {
 
  private:
   struct Block;
-  void block(Content& into);
-  void end_block(Content& into, const Block& block);
-  void add_text(Content& into, JsonText text);
+  void block(Content& into, Gist gist);
+  void end_block(Content& into, const Block& block, Gist gist);
+  void add_text(Content& into, JsonText text, Gist gist);
 
   JsonScan scan_;
   Outline& outline_;

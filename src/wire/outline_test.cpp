@@ -171,6 +171,15 @@ TEST(Outline, ListsCallsAndResultsOfMessages) {
   EXPECT_EQ(outline.messages[1].results, 1);
 }
 
+TEST(Outline, KnowsAResultAgainButForItsDigits) {
+  const auto result = [](const std::string& text) {
+    return chat(R"({"role":"tool","tool_call_id":"1","content":")" + text + R"("})").results.at(0);
+  };
+  EXPECT_NE(result("took 468 ms").digest, result("took 1469 ms").digest);
+  EXPECT_EQ(result("took 468 ms").gist, result("took 1469 ms").gist);
+  EXPECT_NE(result("took 468 ms").gist, result("took 468 s").gist);
+}
+
 TEST(Outline, TellsAFailureByItsFirstWordsOnly) {
   const auto fails = [](const std::string& text) {
     return chat(R"({"role":"tool","tool_call_id":"1","content":")" + text + R"("})")
