@@ -126,7 +126,7 @@ Verdict judge(const Recording& recording, Dialect dialect) {
     const Instant now = Instant::from_seconds(turn);
     const Turn found = sessions.find({}, "k", &*outline, now);
     note(verdict, sessions.begin_turn(found, &*outline, now), turn);
-    sessions.end_turn(found, {}, now);
+    sessions.end_turn(found, {.usage = {.output = Tokens(1)}}, now);
   }
   return verdict;
 }
@@ -197,7 +197,42 @@ TEST(Loops, AreFoundInRecordedSessionsAsAReaderSawThem) {
                  to_string(dialect), to_string(level), score.right, score.wrong, score.missed,
                  score.precision(), score.recall());
     }
+    // A little below what was measured: 1.00 and 0.67, 1.00 and 0.33, of six sessions.
+    const Score& warned = scores[static_cast<std::size_t>(LoopLevel::warn)];
+    const Score& stopped = scores[static_cast<std::size_t>(LoopLevel::stop)];
+    EXPECT_GE(warned.precision(), 0.8);
+    EXPECT_GE(warned.recall(), 0.6);
+    EXPECT_EQ(stopped.precision(), 1.0);
+    EXPECT_GE(stopped.recall(), 0.3);
   }
+}
+
+/// The last exchange of each recording again and again, as a stuck agent would have it: a loop that
+/// is known to be one.
+TEST(Loops, ThatArePlantedAreStoppedSoon) {
+  SKIP_WITHOUT_RECORDINGS();
+  constexpr int kRoundsMax = 6;
+  int planted = 0;
+  int rounds_in_all = 0;
+  for (const Recording& recording : recordings()) {
+    const auto call = std::ranges::find_if(recording.messages,
+                                           [](const Said& said) { return said.calls.size() == 1; });
+    if (call == recording.messages.end()) {
+      continue;
+    }
+    Recording stuck = recording;
+    stuck.messages.assign(recording.messages.begin(), call);
+    for (int i = 0; i < kRoundsMax + 1; ++i) {
+      stuck.messages.insert(stuck.messages.end(), call, call + 2);
+    }
+    const Verdict verdict = judge(stuck, Dialect::chat);
+    EXPECT_EQ(verdict.level, LoopLevel::stop) << recording.id;
+    ++planted;
+    rounds_in_all += static_cast<int>(verdict.finding[3].count);
+  }
+  EXPECT_GT(planted, 100);
+  fmt::print("{} planted loops, stopped after {:.1f} rounds\n", planted,
+             double(rounds_in_all) / planted);
 }
 
 /// Every session in turns with all others, none with an id: is each turn found where it belongs?
@@ -224,7 +259,7 @@ TEST(Sessions, OfRecordingsAreToldApartByTheirConversationsAlone) {
       }
       const Turn turn = sessions.find({}, "k", &*outline, now);
       sessions.begin_turn(turn, &*outline, now);
-      sessions.end_turn(turn, {}, now);
+      sessions.end_turn(turn, {.usage = {.output = Tokens(1)}}, now);
       ++owners[std::string(sessions.name(turn))][players[who].id()];
       names[players[who].id()].emplace(sessions.name(turn));
       ++turns;
@@ -243,6 +278,9 @@ TEST(Sessions, OfRecordingsAreToldApartByTheirConversationsAlone) {
     }
     fmt::print("{}: {} turns of {} sessions, {} turns in another's session, {} sessions split\n",
                to_string(dialect), turns, all.size(), strangers, split);
+    // Some recordings are of one task and begin the same to the byte, five answers long.
+    EXPECT_LE(strangers, turns / 200);
+    EXPECT_LE(split, 6);
   }
 }
 

@@ -294,7 +294,7 @@ const Finding* Findings::worst() const {
   return found;
 }
 
-Findings find_loops(const Tail& tail, std::uint32_t same_requests, const LoopOptions& options) {
+Findings find_loops(const Tail& tail, RequestRepeats repeats, const LoopOptions& options) {
   Findings found;
   const Stretch steps(tail);
   find_same_call(steps, options, found);
@@ -302,11 +302,15 @@ Findings find_loops(const Tail& tail, std::uint32_t same_requests, const LoopOpt
   find_error_echo(steps, options, found);
   find_no_progress(steps, options, found);
   find_monologue(tail, options, found);
-  keep(found, {.kind = LoopKind::same_request,
-               .level = options.same_request.of(same_requests),
-               .count = same_requests,
-               .first_turn = tail.turns() + 1,
-               .last_turn = tail.turns() + 1});
+  const auto same_request = [&](std::uint32_t count, const LoopLevels& levels) {
+    return Finding{.kind = LoopKind::same_request,
+                   .level = levels.of(count),
+                   .count = count,
+                   .first_turn = tail.turns() + 1,  // for the same answer, again and again
+                   .last_turn = tail.turns() + 1};
+  };
+  keep(found, same_request(repeats.same, options.same_request));
+  keep(found, same_request(repeats.near, options.near_request));
   return found;
 }
 

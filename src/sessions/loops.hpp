@@ -83,9 +83,16 @@ struct LoopOptions {
   LoopLevels monologue{.notice = 4, .warn = 6, .stop = 10};
   /// The same request after the answer to it. Clients retry, but not that often.
   LoopLevels same_request{.notice = 3, .warn = 5, .stop = 10};
+  /// The same but for its last message: perhaps another question behind the same examples.
+  LoopLevels near_request{.notice = 5, .warn = 10};
 };
 
-/// `same_requests`: how often in a row the very same request was made.
-Findings find_loops(const Tail& tail, std::uint32_t same_requests, const LoopOptions& options);
+/// How often in a row one request was made: the very same, or but for its last message.
+struct RequestRepeats {
+  std::uint32_t same = 1;
+  std::uint32_t near = 1;
+};
+
+Findings find_loops(const Tail& tail, RequestRepeats repeats, const LoopOptions& options);
 
 }  // namespace purser

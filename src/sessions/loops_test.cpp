@@ -35,7 +35,7 @@ Tail tail_of(const std::vector<std::string>& steps) {
 }
 
 Findings find(const std::vector<std::string>& steps) {
-  return find_loops(tail_of(steps), 1, {});
+  return find_loops(tail_of(steps), {}, {});
 }
 
 LoopLevel level(const Findings& found, LoopKind kind) {
@@ -93,7 +93,7 @@ TEST(FindLoops, AResultThatChangesInItsDigitsWarns) {
               .bytes = 10,
               .kind = Step::Kind::called});
   }
-  const Findings found = find_loops(tail, 1, {});
+  const Findings found = find_loops(tail, {}, {});
   EXPECT_EQ(level(found, LoopKind::cycle), LoopLevel::warn);
   EXPECT_EQ(level(found, LoopKind::same_call), LoopLevel::warn);
   EXPECT_EQ(found.level(), LoopLevel::warn);
@@ -136,8 +136,9 @@ TEST(FindLoops, SeesAMonologue) {
 }
 
 TEST(FindLoops, SeesTheSameRequestAgainAndAgain) {
-  EXPECT_EQ(find_loops({}, 2, {}).level(), LoopLevel::none);
-  EXPECT_EQ(find_loops({}, 10, {}).level(), LoopLevel::stop);
+  EXPECT_EQ(find_loops({}, {.same = 2, .near = 2}, {}).level(), LoopLevel::none);
+  EXPECT_EQ(find_loops({}, {.same = 10, .near = 10}, {}).level(), LoopLevel::stop);
+  EXPECT_EQ(find_loops({}, {.near = 99}, {}).level(), LoopLevel::warn);
 }
 
 TEST(FindLoops, ATalkWithAPersonIsNone) {
@@ -160,7 +161,7 @@ RC_GTEST_PROP(FindLoops, NothingRepeatedIsNothingFound, (const std::vector<bool>
     Step step = random_step(i, i);
     step.error = failures[i] ? 1 : 0;
     tail.add(step);
-    RC_ASSERT(find_loops(tail, 1, {}).size == 0U);
+    RC_ASSERT(find_loops(tail, {}, {}).size == 0U);
   }
 }
 
@@ -176,7 +177,7 @@ RC_GTEST_PROP(FindLoops, CyclesOfEveryLengthAreFound, ()) {
   for (std::size_t i = 0; i < period * rounds; ++i) {
     tail.add(random_step(i % period, changing ? 2000 + i : i % period));
   }
-  const Findings found = find_loops(tail, 1, {});
+  const Findings found = find_loops(tail, {}, {});
   const Finding* cycle = nullptr;
   for (const Finding& finding : found) {
     cycle = finding.kind == LoopKind::cycle ? &finding : cycle;
@@ -198,7 +199,7 @@ RC_GTEST_PROP(FindLoops, AnyStepsGiveOneFindingAKind, ()) {
     step.result = result == 0 ? 0 : step.result;
     step.gist = result == 2 ? 77 : step.result;
     tail.add(step);
-    const Findings found = find_loops(tail, 1, {});
+    const Findings found = find_loops(tail, {}, {});
     std::uint64_t kinds = 0;
     for (const Finding& finding : found) {
       const std::uint64_t bit = std::uint64_t{1} << static_cast<unsigned>(finding.kind);

@@ -61,6 +61,9 @@ Turn Sessions::find(const Signals& signals, std::string_view scope_name, const O
     session = session_under(id, kById);
     turn.by = FoundBy::id;
     found = outline == nullptr ? Match{} : match(id, *outline);
+    if (outline != nullptr && found.conversation == kNone) {
+      found = near(id, *outline);
+    }
   } else if (found = continued(scope, signals); found.conversation != kNone) {
     turn.by = FoundBy::response;
   } else if (outline != nullptr) {
@@ -92,7 +95,7 @@ Turn Sessions::find(const Signals& signals, std::string_view scope_name, const O
     conversations_.touch(found.conversation);
     turn.conversation = conversations_.ref(found.conversation);
     turn.from = found.from;
-    turn.same_request = found.same_request;
+    turn.repeat = found.repeat;
   }
   return turn;
 }
@@ -111,11 +114,13 @@ Sessions::Match Sessions::match(Digest root, const Outline& outline) const {
     const auto at_tip = [&](bool in_flight) {
       return find_conversation(name, kByTip, [&](const Conversation& candidate) {
         return (candidate.in_flight > 0) == in_flight &&
-               (length < size || candidate.preamble == outline.preamble);
+               (length < size || repeats(candidate, outline));
       });
     };
     if (const std::uint32_t exact = at_tip(false); exact != kNone) {
-      return {.conversation = exact, .from = from, .same_request = length == size};
+      return {.conversation = exact,
+              .from = from,
+              .repeat = length == size ? Repeat::same : Repeat::none};
     }
     // The same request while the first is in flight is a twin: many are asked, the best is kept.
     if (busy.conversation == kNone && length < size) {
@@ -126,6 +131,30 @@ Sessions::Match Sessions::match(Digest root, const Outline& outline) const {
     }
   }
   return tolerant.conversation != kNone ? tolerant : busy;
+}
+
+/// Only where the client says that it is one session: questions behind the same examples are many.
+Sessions::Match Sessions::near(Digest root, const Outline& outline) const {
+  const std::size_t size = outline.messages.size();
+  if (size < 2) {
+    return {};
+  }
+  const Digest name = chained(root, outline.messages[size - 2].chain);
+  const std::uint32_t found =
+      find_conversation(name, kByBeforeTip, [&](const Conversation& candidate) {
+        return candidate.length == size && candidate.in_flight == 0;
+      });
+  if (found == kNone) {
+    return {};
+  }
+  return {.conversation = found, .from = static_cast<std::uint32_t>(size), .repeat = Repeat::near};
+}
+
+/// A question that was answered and is asked again, from the start, is another's: of an evaluation,
+/// or of a job that runs each hour.
+bool Sessions::repeats(const Conversation& conversation, const Outline& outline) {
+  return conversation.preamble == outline.preamble &&
+         !(conversation.answered && !has_answer(outline));
 }
 
 template <typename Fits>
@@ -160,12 +189,33 @@ std::uint32_t Sessions::paused(Digest scope, const Outline* outline, Instant now
   if (outline != nullptr && !has_answer(*outline)) {
     return kNone;
   }
+  if (outline != nullptr && begins_as_known(scope, *outline)) {
+    return edited(scope, *outline, now);
+  }
   const std::uint32_t entry = session_names_.find(scope, [&](std::uint32_t at) {
     const Session& session = sessions_[at / kSessionNames];
     return at % kSessionNames == kByScope && now - session.last <= options_.pause_max &&
            (outline == nullptr || session.preamble == outline->preamble);
   });
   return entry == kNone ? kNone : entry / kSessionNames;
+}
+
+bool Sessions::begins_as_known(Digest root, const Outline& outline) const {
+  const Digest opening = chained(root, outline.messages.front().chain);
+  return find_conversation(opening, kByOpening, [](const Conversation&) { return true; }) != kNone;
+}
+
+/// The session of a conversation that began the same, whose client takes old results out of its
+/// history: so that grows, but is no continuation. What does not grow is a twin's.
+std::uint32_t Sessions::edited(Digest scope, const Outline& outline, Instant now) const {
+  const Digest opening = chained(scope, outline.messages.front().chain);
+  const std::uint32_t found =
+      find_conversation(opening, kByOpening, [&](const Conversation& candidate) {
+        return candidate.in_flight == 0 && candidate.preamble == outline.preamble &&
+               candidate.length < outline.messages.size() &&
+               now - sessions_[candidate.session].last <= options_.pause_max;
+      });
+  return found == kNone ? kNone : conversations_[found].session;
 }
 
 std::uint32_t Sessions::open_session(const Signals& signals, Digest scope, const Outline* outline,

@@ -50,14 +50,21 @@ struct SessionOptions {
   LoopOptions loops = {};
 };
 
+/// How a request stands to the one before it in its conversation.
+enum class Repeat : std::uint8_t {
+  none,  // it goes on
+  near,  // another last message in place of the last
+  same,  // nothing is new
+};
+
 /// A call's place, from find() to end_turn().
 struct Turn {
   PoolRef session = {};
   PoolRef conversation = {};  // none without an outline
   FoundBy by = FoundBy::opening;
-  std::uint32_t from = 0;     // the first message that is new here
-  bool same_request = false;  // nothing is new
-  std::uint64_t agent = 0;    // 0: the main one
+  std::uint32_t from = 0;  // the first message that is new here
+  Repeat repeat = Repeat::none;
+  std::uint64_t agent = 0;  // 0: the main one
   std::uint64_t parent_agent = 0;
 };
 
@@ -116,6 +123,8 @@ class Sessions {
   Turn find(const Signals& signals, std::string_view scope, const Outline* outline, Instant now);
   /// The name that the call's records go under: the client's id, or "s_" and sixteen hex digits.
   std::string_view name(const Turn& turn) const;
+  /// The session that this one works for in the end: itself, unless a parent is known.
+  std::string_view root_name(const Turn& turn) const;
   /// Nothing while the session may go on, or why it was ended. Empty reasons are "ended by hand".
   std::optional<std::string_view> ended(const Turn& turn) const;
 
@@ -173,14 +182,21 @@ class Sessions {
     std::uint32_t next = Pool<int>::kNone;  // of its session's list
     std::uint32_t previous = Pool<int>::kNone;
     std::uint32_t length = 0;  // messages of the latest request
-    std::uint32_t same_requests = 0;
+    RequestRepeats repeats;
     std::uint32_t in_flight = 0;
+    bool answered = false;  // its latest request that ended
     Digest preamble;
     Tail tail;
   };
   /// What a session or a conversation is looked up by; an entry of the index each.
   enum SessionName : std::uint32_t { kById, kByName, kByScope, kByTrace, kSessionNames };
-  enum ConversationName : std::uint32_t { kByTip, kByBeforeTip, kByResponse, kConversationNames };
+  enum ConversationName : std::uint32_t {
+    kByTip,
+    kByBeforeTip,
+    kByOpening,
+    kByResponse,
+    kConversationNames
+  };
 
  public:
   static constexpr std::size_t kBytesASession =
@@ -192,7 +208,7 @@ class Sessions {
   struct Match {
     std::uint32_t conversation = Pool<int>::kNone;
     std::uint32_t from = 0;
-    bool same_request = false;
+    Repeat repeat = Repeat::none;
   };
   /// Names of different kinds never meet.
   enum Seed : std::uint64_t { kScope = 101, kId, kName, kResponse, kTrace, kOpening };
@@ -200,11 +216,15 @@ class Sessions {
 
   std::uint32_t session_under(Digest name, SessionName kind) const;
   Match match(Digest root, const Outline& outline) const;
+  Match near(Digest root, const Outline& outline) const;
   template <typename Fits>
   std::uint32_t find_conversation(Digest name, ConversationName kind, Fits fits) const;
+  static bool repeats(const Conversation& conversation, const Outline& outline);
+  bool begins_as_known(Digest root, const Outline& outline) const;
   std::uint32_t before_tip(Digest name, std::size_t size) const;
   Match continued(Digest root, const Signals& signals) const;
   std::uint32_t paused(Digest scope, const Outline* outline, Instant now) const;
+  std::uint32_t edited(Digest scope, const Outline& outline, Instant now) const;
   std::uint32_t open_session(const Signals& signals, Digest scope, const Outline* outline,
                              Instant now);
   std::uint32_t open_conversation(std::uint32_t session, const Outline& outline);

@@ -139,6 +139,24 @@ TEST(Sessions, ARetryIsOfItsSession) {
   EXPECT_EQ(f.found.worst()->kind, LoopKind::same_request);
 }
 
+TEST(Sessions, AQuestionThatWasAnsweredIsAnothersWhenAskedAgain) {
+  Fixture f;
+  const Talk talk = Talk().user("what is new?");
+  const Turn turn = f.begin(talk);
+  f.sessions.end_turn(turn, {.usage = {.output = Tokens(9)}}, at(2));
+  EXPECT_NE(f.turn(talk), f.sessions.name(turn));
+  EXPECT_EQ(f.by, FoundBy::opening);
+}
+
+TEST(Sessions, ATwinThatIsMetHalfwayIsASessionOfItsOwn) {
+  Fixture f;
+  const std::string name = f.turn(Talk().user("go").call("a", "1"));
+  EXPECT_NE(f.turn(Talk().user("go").call("b", "2")), name);
+  Talk trimmed;
+  trimmed.user("go").call("a", "(old result removed)").call("c", "3");
+  EXPECT_EQ(f.turn(trimmed), name);
+}
+
 TEST(Sessions, AnEditedHistoryGoesOnIfThePauseIsShort) {
   Fixture f;
   const std::string name = f.turn(Talk().user("go").call("a", "1"));
@@ -180,6 +198,29 @@ TEST(Sessions, ATraceHoldsTogetherWhatStartsApart) {
   EXPECT_EQ(f.turn(Talk(7).user("a part of it"), signals), name);
   EXPECT_EQ(f.by, FoundBy::trace);
   EXPECT_NE(f.turn(Talk().user("other")), name);
+}
+
+TEST(Sessions, ARequestThatDiffersInItsLastMessageIsNear) {
+  Fixture f;
+  const auto ask = [](int i) {
+    return Talk().user("go").assistant("what?").user("it is " + std::to_string(i) + " o'clock");
+  };
+  for (int i = 1; i <= 10; ++i) {
+    f.turn(ask(i), {.session = "s"});
+    f.turn(ask(i));
+  }
+  EXPECT_EQ(f.sessions.state("s")->loop.kind, LoopKind::same_request);
+  EXPECT_EQ(f.sessions.state("s")->loop.level, LoopLevel::warn);
+}
+
+TEST(Sessions, KnowsWhomASessionWorksForInTheEnd) {
+  Fixture f;
+  const Talk talk = Talk().user("go");
+  f.turn(talk, {.session = "a", .parent_session = "c"});
+  f.turn(talk, {.session = "b", .parent_session = "a"});
+  const Turn turn = f.begin(talk, {.session = "c", .parent_session = "b"});
+  EXPECT_EQ(f.sessions.root_name(turn), "a");
+  EXPECT_EQ(f.sessions.state(turn)->depth, 3);
 }
 
 TEST(Sessions, CountsAgentsDepthAndFanOut) {

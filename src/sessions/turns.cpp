@@ -14,6 +14,18 @@ std::string_view Sessions::name(const Turn& turn) const {
   return sessions_.has(turn.session) ? sessions_[turn.session.at].name.view() : std::string_view{};
 }
 
+std::string_view Sessions::root_name(const Turn& turn) const {
+  constexpr int kGenerationsMax = 16;  // clients may name each other as parents
+  PoolRef at = turn.session;
+  for (int i = 0; i < kGenerationsMax && sessions_.has(at); ++i) {
+    if (!sessions_.has(sessions_[at.at].parent)) {
+      return sessions_[at.at].name.view();
+    }
+    at = sessions_[at.at].parent;
+  }
+  return name(turn);
+}
+
 std::optional<std::string_view> Sessions::ended(const Turn& turn) const {
   if (!sessions_.has(turn.session) || !sessions_[turn.session.at].ended) {
     return std::nullopt;
@@ -36,14 +48,15 @@ Findings Sessions::begin_turn(const Turn& turn, const Outline* outline, Instant 
   }
   Conversation& conversation = conversations_[turn.conversation.at];
   ++conversation.in_flight;
-  conversation.same_requests = turn.same_request ? conversation.same_requests + 1 : 1;
+  RequestRepeats& repeats = conversation.repeats;
+  repeats.same = turn.repeat == Repeat::same ? repeats.same + 1 : 1;
+  repeats.near = turn.repeat != Repeat::none ? repeats.near + 1 : 1;
   for (std::size_t i = turn.from; i < outline->messages.size(); ++i) {
     session.tool_calls += outline->messages[i].calls;
   }
   conversation.tail.add(*outline, turn.from);
   move_tip(turn.conversation.at, *outline);
-  const Findings findings =
-      find_loops(conversation.tail, conversation.same_requests, options_.loops);
+  const Findings findings = find_loops(conversation.tail, conversation.repeats, options_.loops);
   note_loops(session, findings, *outline);
   return findings;
 }
@@ -57,7 +70,10 @@ void Sessions::move_tip(std::uint32_t at, const Outline& outline) {
   const Digest root = sessions_[conversation.session].root;
   conversation_names_.remove(at * kConversationNames + kByTip);
   conversation_names_.remove(at * kConversationNames + kByBeforeTip);
+  conversation_names_.remove(at * kConversationNames + kByOpening);
   if (size > 0) {
+    conversation_names_.add(at * kConversationNames + kByOpening,
+                            chained(root, outline.messages.front().chain));
     conversation_names_.add(at * kConversationNames + kByTip,
                             chained(root, outline.messages[size - 1].chain));
   }
@@ -118,6 +134,7 @@ void Sessions::end_turn(const Turn& turn, const TurnEnd& end, Instant now) {
   }
   Conversation& conversation = conversations_[turn.conversation.at];
   conversation.in_flight -= conversation.in_flight > 0 ? 1 : 0;
+  conversation.answered = end.usage.output > Tokens(0);
   if (!end.response_id.empty()) {
     const std::uint32_t entry = turn.conversation.at * kConversationNames + kByResponse;
     conversation_names_.remove(entry);
