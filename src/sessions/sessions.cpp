@@ -36,9 +36,7 @@ std::string made_name(Digest name) {
 Sessions::Sessions(SessionOptions options)
     : options_(options),
       sessions_(options.sessions_max),
-      conversations_(options.conversations_max),
-      session_names_(std::size_t{options.sessions_max} * kSessionNames),
-      conversation_names_(std::size_t{options.conversations_max} * kConversationNames) {}
+      conversations_(options.conversations_max) {}
 
 Digest Sessions::under(Digest root, std::string_view name, Seed kind) {
   return chained(root, digest(name, kind));

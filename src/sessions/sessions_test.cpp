@@ -328,8 +328,8 @@ TEST(Sessions, AreForgottenInTime) {
 }
 
 TEST(Sessions, AreBoundedInBytes) {
-  EXPECT_LE(Sessions::kBytesASession, 1024);
-  EXPECT_LE(Sessions::kBytesAConversation, 1536);
+  EXPECT_LE(Sessions::kBytesASession, 1'100);
+  EXPECT_LE(Sessions::kBytesAConversation, 1'700);
   Sessions sessions({.sessions_max = 100, .conversations_max = 150});
   for (int i = 0; i < 1000; ++i) {
     Talk talk;
@@ -339,6 +339,29 @@ TEST(Sessions, AreBoundedInBytes) {
   }
   EXPECT_EQ(sessions.size(), 100);
   EXPECT_LE(sessions.conversations(), 150);
+}
+
+RC_GTEST_PROP(NameIndex, FindsTheNewestOfAName, ()) {
+  const auto moves = *rc::gen::container<std::vector<std::pair<std::uint32_t, std::uint64_t>>>(
+      rc::gen::pair(rc::gen::inRange<std::uint32_t>(0, 40), rc::gen::inRange<std::uint64_t>(0, 5)));
+  NameIndex index;
+  std::list<std::pair<std::uint32_t, std::uint64_t>> model;  // the newest first
+  for (const auto& [entry, name] : moves) {
+    const std::uint32_t moved = entry;
+    const auto same = [moved](const auto& each) { return each.first == moved; };
+    index.remove(entry);
+    std::erase_if(model, same);
+    if (name > 0) {
+      index.add(entry, {.high = name % 2, .low = name});
+      model.emplace_front(entry, name);
+    }
+    for (std::uint64_t asked = 0; asked < 5; ++asked) {
+      const auto newest =
+          std::ranges::find(model, asked, [](const auto& each) { return each.second; });
+      RC_ASSERT(index.find({.high = asked % 2, .low = asked}, [](std::uint32_t) { return true; }) ==
+                (newest == model.end() ? NameIndex::kNone : newest->first));
+    }
+  }
 }
 
 RC_GTEST_PROP(Sessions, ManyAtOnceAreToldApart, ()) {

@@ -29,6 +29,7 @@ void read_messages_outline(OutlineReader& reader) {
       reader.elements([&] { read_message(reader); });
     } else if (name == "system") {
       system = reader.content(OutlineReader::Gist::no).digest;
+      reader.drop_calls();
     } else if (name == "tools") {
       tools = reader.meaning().value(reader.scan(), JsonDigest::CacheMarks::ignore);
     } else {

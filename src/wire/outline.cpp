@@ -192,11 +192,15 @@ void OutlineReader::add_result(const Content& content, Digest call_id, bool erro
                               .error = error || content.says_error});
 }
 
+void OutlineReader::drop_calls() {
+  outline_.calls.resize(calls_before_);
+  outline_.results.resize(results_before_);
+}
+
 void OutlineReader::end_message(JsonText role, Digest content) {
   Outline& out = outline_;
   if (role == "system" || role == "developer") {
-    out.calls.resize(calls_before_);
-    out.results.resize(results_before_);
+    drop_calls();
     out.preamble = chained(out.preamble, content);
     return;
   }

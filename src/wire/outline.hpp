@@ -68,6 +68,8 @@ class OutlineReader {
 
   void add_call(JsonText name, Digest arguments, Digest id);
   void add_result(const Content& content, Digest call_id, bool error);
+  /// What was read since the last message ended is none's.
+  void drop_calls();
   /// Ends a message whose calls and results were added. System messages go to the preamble.
   void end_message(JsonText role, Digest content);
 

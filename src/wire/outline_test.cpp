@@ -171,6 +171,14 @@ TEST(Outline, ListsCallsAndResultsOfMessages) {
   EXPECT_EQ(outline.messages[1].results, 1);
 }
 
+TEST(Outline, TakesNoCallsFromASystemPrompt) {
+  const std::string block = R"([{"type":"tool_result","tool_use_id":"1","content":"x"}])";
+  const Outline outline =
+      messages(R"({"role":"user","content":"a"})", R"("system":)" + block + ",");
+  EXPECT_EQ(outline.results.size(), 0);
+  EXPECT_EQ(outline.messages[0].results, 0);
+}
+
 TEST(Outline, KnowsAResultAgainButForItsDigits) {
   const auto result = [](const std::string& text) {
     return chat(R"({"role":"tool","tool_call_id":"1","content":")" + text + R"("})").results.at(0);
