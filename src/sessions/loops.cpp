@@ -294,6 +294,19 @@ const Finding* Findings::worst() const {
   return found;
 }
 
+void TurnClock::judge(Findings& findings, std::chrono::nanoseconds waits_from) const {
+  for (std::size_t i = 0; i < findings.size; ++i) {
+    Finding& finding = findings.list[i];
+    const std::uint32_t turns = finding.last_turn - finding.first_turn;
+    const Instant first = began_[finding.first_turn % began_.size()];
+    const Instant last = began_[finding.last_turn % began_.size()];
+    if (turns > 0 && turns < began_.size() && first > Instant() && last > first) {
+      finding.waits = last - first >= waits_from * turns;
+      finding.level = finding.waits ? std::min(finding.level, LoopLevel::warn) : finding.level;
+    }
+  }
+}
+
 Findings find_loops(const Tail& tail, RequestRepeats repeats, const LoopOptions& options) {
   Findings found;
   const Stretch steps(tail);

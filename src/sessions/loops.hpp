@@ -7,9 +7,11 @@
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <cstdint>
 #include <string_view>
 
+#include "base/instant.hpp"
 #include "sessions/steps.hpp"
 
 namespace purser {
@@ -36,6 +38,7 @@ struct Finding {
   std::uint32_t first_turn = 0;  // where what repeats was first seen
   std::uint32_t last_turn = 0;
   std::uint64_t tool = 0;  // the tool's name; 0: words, or several
+  bool waits = false;      // so slow that somebody waits on purpose: then it is no stop
 };
 
 /// One finding a kind at most.
@@ -85,6 +88,21 @@ struct LoopOptions {
   LoopLevels same_request{.notice = 3, .warn = 5, .stop = 10};
   /// The same but for its last message: perhaps another question behind the same examples.
   LoopLevels near_request{.notice = 5, .warn = 10};
+  /// An agent that looks every few minutes whether a build is done does the same again, too, and
+  /// gets the same answer. From this long a turn on, on average, a loop only warns: it costs
+  /// little.
+  std::chrono::nanoseconds waits_from = std::chrono::seconds(60);
+};
+
+/// When the last turns of a conversation began.
+class TurnClock {
+ public:
+  void note(std::uint32_t turn, Instant now) { began_[turn % began_.size()] = now; }
+  /// Lowers to a warning what waits. Turns that were not seen to begin are not judged.
+  void judge(Findings& findings, std::chrono::nanoseconds waits_from) const;
+
+ private:
+  std::array<Instant, Tail::kSteps> began_{};
 };
 
 /// How often in a row one request was made: the very same, or but for its last message.

@@ -13,7 +13,7 @@
 //
 // Memory is bounded: at most sessions_max sessions and conversations_max conversations are known;
 // the one used longest ago goes when another comes. What is kept of one is kBytesASession (1.1 KB)
-// and kBytesAConversation (1.7 KB), whatever it does: 71 MB at most by default, taken as they come.
+// and kBytesAConversation (1.9 KB), whatever it does: 80 MB at most by default, taken as they come.
 // A turn of a session that went meanwhile ends in nothing.
 //
 // Not locked, no clock: the same calls at the same instants find the same sessions.
@@ -187,6 +187,7 @@ class Sessions {
     std::uint32_t in_flight = 0;
     bool answered = false;  // its latest request that ended
     Digest preamble;
+    TurnClock clock;
     Tail tail;
   };
   /// What a session or a conversation is looked up by; an entry of the index each.

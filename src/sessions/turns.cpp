@@ -56,7 +56,9 @@ Findings Sessions::begin_turn(const Turn& turn, const Outline* outline, Instant 
   }
   conversation.tail.add(*outline, turn.from);
   move_tip(turn.conversation.at, *outline);
-  const Findings findings = find_loops(conversation.tail, conversation.repeats, options_.loops);
+  conversation.clock.note(conversation.tail.turns(), now);
+  Findings findings = find_loops(conversation.tail, conversation.repeats, options_.loops);
+  conversation.clock.judge(findings, options_.loops.waits_from);
   note_loops(session, findings, *outline);
   return findings;
 }

@@ -206,6 +206,22 @@ TEST(Outline, TellsAFailureByItsFirstWordsOnly) {
   }
 }
 
+TEST(Outline, GoesAsDeepAsTheScannerDoes) {
+  std::string blocks;
+  std::string lists;
+  std::string ends;
+  for (int i = 0; i < 250; ++i) {
+    blocks += R"({"content":[)";
+    ends += "]}";
+    lists += "[[";
+  }
+  const std::string closed(lists.size(), ']');
+  EXPECT_TRUE(
+      read_outline(Dialect::messages, R"({"messages":[{"content":)" + blocks + "1" + ends + "}]}"));
+  EXPECT_TRUE(read_outline(Dialect::chat, R"({"tools":)" + lists + closed + "}"));
+  EXPECT_FALSE(read_outline(Dialect::chat, R"({"tools":)" + lists + lists + closed + closed + "}"));
+}
+
 TEST(Outline, RefusesWhatIsNoJsonAndTakesWhatIsStrange) {
   for (const char* body : {"", "{", R"({"messages":[{]})", R"({"messages":["\x"]})", "[1,]"}) {
     for (const Dialect dialect : {Dialect::chat, Dialect::messages}) {
