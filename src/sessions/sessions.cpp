@@ -181,21 +181,42 @@ Sessions::Match Sessions::continued(Digest root, const Signals& signals) const {
               find_conversation(name, kByResponse, [](const Conversation&) { return true; })};
 }
 
-/// A request that shows answers we never saw goes on with something: after its history was edited,
-/// or this process restarted. One without any answer opens something new.
+/// Without an outline the latest session goes on. With one, a request that shows answers we never
+/// saw has a history that was edited, or this process restarted; one without any opens something
+/// new.
 std::uint32_t Sessions::paused(Digest scope, const Outline* outline, Instant now) const {
-  if (outline != nullptr && !has_answer(*outline)) {
+  if (outline == nullptr) {
+    const std::uint32_t entry = session_names_.find(scope, [&](std::uint32_t at) {
+      return at % kSessionNames == kByScope &&
+             now - sessions_[at / kSessionNames].last <= options_.pause_max;
+    });
+    return entry == kNone ? kNone : entry / kSessionNames;
+  }
+  if (!has_answer(*outline)) {
     return kNone;
   }
-  if (outline != nullptr && begins_as_known(scope, *outline)) {
-    return edited(scope, *outline, now);
-  }
-  const std::uint32_t entry = session_names_.find(scope, [&](std::uint32_t at) {
+  return begins_as_known(scope, *outline) ? edited(scope, *outline, now)
+                                          : compacted(scope, *outline, now);
+}
+
+/// The one session of its scope whose history may just have been replaced by a summary. Where it
+/// could be several, or we saw none begin, it is none: users of one application are not to be mixed
+/// up.
+std::uint32_t Sessions::compacted(Digest scope, const Outline& outline, Instant now) const {
+  std::uint32_t only = kNone;
+  std::size_t candidates = 0;
+  session_names_.find(scope, [&](std::uint32_t at) {
     const Session& session = sessions_[at / kSessionNames];
-    return at % kSessionNames == kByScope && now - session.last <= options_.pause_max &&
-           (outline == nullptr || session.preamble == outline->preamble);
+    if (at % kSessionNames == kByScope && !session.met_midway && session.in_flight == 0 &&
+        session.preamble == outline.preamble && now - session.last <= options_.pause_max &&
+        session.conversation != kNone &&
+        conversations_[session.conversation].length > outline.messages.size()) {
+      only = at / kSessionNames;
+      ++candidates;
+    }
+    return candidates > 1;
   });
-  return entry == kNone ? kNone : entry / kSessionNames;
+  return candidates == 1 ? only : kNone;
 }
 
 bool Sessions::begins_as_known(Digest root, const Outline& outline) const {
@@ -235,6 +256,7 @@ std::uint32_t Sessions::open_session(const Signals& signals, Digest scope, const
   } else {
     session.root = scope;
     session.preamble = outline == nullptr ? Digest{} : outline->preamble;
+    session.met_midway = outline != nullptr && has_answer(*outline);
     const std::array<std::uint64_t, 2> when{static_cast<std::uint64_t>(now.nanos()), opened_};
     session.name.set(
         made_name(under(scope, {reinterpret_cast<const char*>(when.data()), 16}, kOpening)));

@@ -8,7 +8,7 @@
 //   response  the answer that the request continues;
 //   chain     the conversation: the request extends one that was seen before, or repeats it;
 //   trace     the trace that its client is in, where it says so;
-//   pause     the latest session of its scope, if it was used a moment ago;
+//   pause     a session of its scope that was used a moment ago, where only one can be meant;
 // and otherwise it opens one. Names never cross scopes: a scope is a key, or a key's user.
 //
 // Memory is bounded: at most sessions_max sessions and conversations_max conversations are known;
@@ -157,7 +157,8 @@ class Sessions {
     ShortText<32> loop_tool;
     FoundBy by = FoundBy::opening;
     bool ended = false;
-    Digest root;  // conversations are looked for under it
+    bool met_midway = false;  // its first request had answers in it that we never saw
+    Digest root;              // conversations are looked for under it
     Digest scope;
     Digest preamble;  // of its first conversation
     PoolRef parent;
@@ -226,6 +227,7 @@ class Sessions {
   std::uint32_t before_tip(Digest name, std::size_t size) const;
   Match continued(Digest root, const Signals& signals) const;
   std::uint32_t paused(Digest scope, const Outline* outline, Instant now) const;
+  std::uint32_t compacted(Digest scope, const Outline& outline, Instant now) const;
   std::uint32_t edited(Digest scope, const Outline& outline, Instant now) const;
   std::uint32_t open_session(const Signals& signals, Digest scope, const Outline* outline,
                              Instant now);

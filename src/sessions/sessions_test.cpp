@@ -5,6 +5,7 @@
 #include <rapidcheck/gtest.h>
 
 #include <list>
+#include <set>
 #include <string>
 
 namespace purser {
@@ -157,15 +158,39 @@ TEST(Sessions, ATwinThatIsMetHalfwayIsASessionOfItsOwn) {
   EXPECT_EQ(f.turn(trimmed), name);
 }
 
-TEST(Sessions, AnEditedHistoryGoesOnIfThePauseIsShort) {
+TEST(Sessions, ACompactedHistoryGoesOnWhereOnlyOneCanBeMeant) {
+  const auto summary = [](std::uint64_t preamble, const std::string& text) {
+    return Talk(preamble).user(text).assistant("I see").user("go on");
+  };
   Fixture f;
-  const std::string name = f.turn(Talk().user("go").call("a", "1"));
-  EXPECT_EQ(f.turn(Talk().user("summary").assistant("I see").user("go on")), name);
+  const auto long_session = [&](const std::string& task) {
+    f.turn(Talk().user(task));
+    return f.turn(Talk().user(task).call("a", task).call("b", task));
+  };
+  const std::string name = long_session("go");
+  EXPECT_EQ(f.turn(summary(1, "so far")), name);
   EXPECT_EQ(f.by, FoundBy::pause);
-  EXPECT_NE(f.turn(Talk(2).user("summary").assistant("I see").user("go on")), name)
-      << "another system prompt";
+  EXPECT_NE(f.turn(summary(2, "so far so good")), name) << "another system prompt";
   f.second += 3600;
-  EXPECT_NE(f.turn(Talk().user("later").assistant("I see").user("go on")), name);
+  EXPECT_NE(f.turn(summary(1, "an hour ago")), name);
+  const std::string one = long_session("one");
+  const std::string two = long_session("two");
+  const std::string other = f.turn(summary(1, "of one or two"));
+  EXPECT_TRUE(other != one && other != two);
+}
+
+TEST(Sessions, AfterARestartNobodyIsMixedUp) {
+  Fixture f;
+  std::set<std::string> names;
+  for (int i = 0; i < 5; ++i) {
+    Talk talk;
+    talk.user(std::to_string(i));
+    for (int j = i; j < 6; ++j) {
+      talk.call("a", std::to_string(i));
+    }
+    names.insert(f.turn(talk));
+  }
+  EXPECT_EQ(names.size(), 5);
 }
 
 TEST(Sessions, WithoutAnOutlineThePauseDecides) {
