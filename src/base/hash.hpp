@@ -18,6 +18,9 @@ struct Digest {
 /// XXH3-128 of `bytes`, with `seed` so that two kinds of name never meet.
 Digest digest(std::string_view bytes, std::uint64_t seed = 0);
 
+/// The name of a sequence that continues `before` with `next`: order matters.
+Digest chained(Digest before, Digest next);
+
 }  // namespace purser
 
 template <>
