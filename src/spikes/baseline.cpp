@@ -14,14 +14,10 @@ constexpr std::int64_t kHourSeconds = 3600;
 constexpr std::int64_t kDaySeconds = 24 * kHourSeconds;
 /// The weight of one more day in an hour's mean: two weeks or so are remembered.
 constexpr float kHourWeight = 0.1F;
-/// The weight of one more week in a weekday's factor, and what it keeps each time: without news it
-/// goes back to being a day like the others.
-constexpr double kWeekdayWeight = 0.3;
-constexpr float kWeekdayKept = 0.97F;
-/// A weekday is a busier one from a fifth more on; below, it is chance.
-constexpr double kWeekdayChance = 0.2;
 /// An hour is taken into the profile for at most this many of the busiest usual hour.
 constexpr double kHourClip = 3.0;
+
+constexpr std::uint32_t kDaysToCountWeeks = 2;
 
 std::int64_t floor_div(std::int64_t a, std::int64_t b) {
   return a / b - (a % b < 0 ? 1 : 0);
@@ -51,25 +47,15 @@ double share_gone(std::int64_t seconds, std::int64_t length) {
 /// An hour without anything counts as a little, so that its first call is no infinite change: a
 /// tenth of the busiest usual hour.
 double little(const Course& course) {
-  return 0.1 * std::exp(course.busiest_hour.log_centre());
-}
-
-double weekday_lift(const Course& course, int weekday) {
-  const bool known = course.day_total.seen() >= Baseline::kDaysForWeekday;
-  return known ? static_cast<double>(course.weekday[static_cast<std::size_t>(weekday)]) : 0;
-}
-
-/// The log of how much busier a weekday is than others.
-double busier(const Course& course, int weekday) {
-  return std::max(0.0, weekday_lift(course, weekday) - kWeekdayChance);
+  return 0.1 * std::exp(course.busiest_hour.typical().log_centre());
 }
 
 void learn_hour(Course& course, int hour) {
   float& mean = course.hour_of_day[static_cast<std::size_t>(hour)];
-  const std::uint32_t days = course.busiest_hour.seen();
+  const std::uint32_t days = course.busiest_hour.typical().seen();
   double carried = course.hour.current;
   if (days >= Typical::kTakenWhole) {
-    carried = std::min(carried, kHourClip * std::exp(course.busiest_hour.log_centre()));
+    carried = std::min(carried, kHourClip * std::exp(course.busiest_hour.typical().log_centre()));
     if (carried > 0) {
       const double slack = little(course);
       const double off = std::log((carried + slack) / (static_cast<double>(mean) + slack));
@@ -82,18 +68,9 @@ void learn_hour(Course& course, int hour) {
 
 void learn_day(Course& course, int weekday) {
   if (course.day.current > 0) {
-    const double lift = weekday_lift(course, weekday);
-    const double total = std::log(course.day.current);
-    if (course.day_total.seen() >= Baseline::kDaysForHourOfDay) {
-      float& factor = course.weekday[static_cast<std::size_t>(weekday)];
-      const double error = total - course.day_total.log_centre() - static_cast<double>(factor);
-      factor += static_cast<float>(kWeekdayWeight *
-                                   std::clamp(error, -Typical::kClipDown, Typical::kClipUp));
-      factor *= kWeekdayKept;
-    }
-    course.day_total.learn(total - lift);
-    course.busiest_hour.learn(std::log(course.busiest_hour_today) - lift);
-    if (course.busiest_hour.seen() > Typical::kTakenWhole + 1) {
+    course.day_total.learn(std::log(course.day.current), weekday);
+    course.busiest_hour.learn(std::log(course.busiest_hour_today), weekday);
+    if (course.busiest_hour.typical().seen() > Typical::kTakenWhole + 1) {
       course.off_profile.learn(static_cast<double>(course.off_profile_today));
     }
   }
@@ -122,6 +99,9 @@ void Baseline::begin(std::int64_t seconds) {
 
 Baseline::Moved Baseline::advance(Instant now) {
   const std::int64_t to = now.seconds();
+  if (seconds_ == kNotBegun) {
+    began_ = to;
+  }
   if (seconds_ == kNotBegun || to < seconds_ - kStepBackSecondsMax) {
     begin(to);
     return Moved::to_another_hour;
@@ -171,6 +151,14 @@ void Baseline::end_day(int weekday) {
   days_ += active ? 1 : 0;
 }
 
+std::uint32_t Baseline::days_of_past() const {
+  if (days_ < kDaysToCountWeeks) {
+    return days_;
+  }
+  const std::int64_t since = std::max<std::int64_t>(0, day_of(seconds_) - day_of(began_));
+  return std::max(days_, static_cast<std::uint32_t>(since * 5 / kDaysAWeek));
+}
+
 void Baseline::add(const Load& load) {
   INVARIANT(seconds_ != kNotBegun, "advance() comes first");
   for (const Quantity quantity : kEveryQuantity) {
@@ -184,12 +172,8 @@ void Baseline::add(const Load& load) {
   }
 }
 
-double Baseline::hour_gone() const {
-  return share_gone(seconds_, kHourSeconds);
-}
-
 double Baseline::last_hour(Quantity quantity) const {
-  return course(quantity).hour.last(hour_gone());
+  return course(quantity).hour.last(share_gone(seconds_, kHourSeconds));
 }
 
 double Baseline::last_day(Quantity quantity) const {
@@ -197,20 +181,16 @@ double Baseline::last_day(Quantity quantity) const {
 }
 
 double Baseline::usual_busy_hour(Quantity quantity) const {
-  const Course& each = course(quantity);
-  const double lift = busier(each, weekday_of(day_of(seconds_)));
-  return each.busiest_hour.seen() == 0 ? 0 : std::exp(each.busiest_hour.log_centre() + lift);
+  return course(quantity).busiest_hour.usual(weekday_of(day_of(seconds_)));
 }
 
 double Baseline::usual_day(Quantity quantity) const {
-  const Course& each = course(quantity);
-  const double lift = busier(each, weekday_of(day_of(seconds_)));
-  return each.day_total.seen() == 0 ? 0 : std::exp(each.day_total.log_centre() + lift);
+  return course(quantity).day_total.usual(weekday_of(day_of(seconds_)));
 }
 
 double Baseline::usual_now(Quantity quantity) const {
   const Course& each = course(quantity);
-  if (each.busiest_hour.seen() < kDaysForHourOfDay) {
+  if (each.busiest_hour.typical().seen() < kDaysForHourOfDay) {
     return 0;
   }
   // The last hour, sliding, reaches into the one before.
@@ -223,19 +203,20 @@ double Baseline::usual_now(Quantity quantity) const {
 
 double Baseline::usual_now_at_most(Quantity quantity) const {
   const Course& each = course(quantity);
-  if (each.busiest_hour.seen() < kDaysForHourOfDay) {
+  if (each.busiest_hour.typical().seen() < kDaysForHourOfDay) {
     return 0;
   }
   return (usual_now(quantity) + little(each)) * std::exp(each.off_profile.log_centre());
 }
 
 double Baseline::hour_spread(Quantity quantity) const {
-  return beyond_counting(quantity, course(quantity).busiest_hour.spread(),
+  return beyond_counting(quantity, course(quantity).busiest_hour.typical().spread(),
                          usual_busy_hour(quantity));
 }
 
 double Baseline::day_spread(Quantity quantity) const {
-  return beyond_counting(quantity, course(quantity).day_total.spread(), usual_day(quantity));
+  return beyond_counting(quantity, course(quantity).day_total.typical().spread(),
+                         usual_day(quantity));
 }
 
 }  // namespace purser

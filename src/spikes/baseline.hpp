@@ -9,11 +9,11 @@
 #include "base/instant.hpp"
 #include "spikes/load.hpp"
 #include "spikes/typical.hpp"
+#include "spikes/weekly.hpp"
 
 namespace purser {
 
 inline constexpr int kHoursADay = 24;
-inline constexpr int kDaysAWeek = 7;
 
 /// Two neighbouring buckets of time, which tell what came in the last bucket's length, sliding: the
 /// one before counts by the share of it that is still inside.
@@ -36,17 +36,15 @@ struct Course {
   /// log of the busiest hour against its place in the profile, today.
   float off_profile_today = 0;
   // The past.
-  Typical busiest_hour;                         // of a day, weekday aside
-  Typical day_total;                            // of a day, weekday aside
+  Weekly busiest_hour;  // of a day
+  Weekly day_total;
   Typical off_profile;                          // how far a day's busiest hour leaves the profile
   std::array<float, kHoursADay> hour_of_day{};  // the mean at that hour of an active day, clipped
-  std::array<float, kDaysAWeek> weekday{};      // log of a weekday against the others
 };
 
 class Baseline {
  public:
-  /// Weekdays tell something from the second week on, hours of the day from this many days on.
-  static constexpr std::uint32_t kDaysForWeekday = 12;
+  /// Hours of the day tell something from this many days on.
   static constexpr std::uint32_t kDaysForHourOfDay = 7;
   /// A clock that steps back less than this stands still; if more, the windows begin anew there.
   static constexpr std::int64_t kStepBackSecondsMax = 3600;
@@ -75,12 +73,13 @@ class Baseline {
   double hour_spread(Quantity quantity) const;
   double day_spread(Quantity quantity) const;
 
-  /// Days on which it was active and which have ended.
+  /// Days that have ended and on which it was active.
   std::uint32_t days() const { return days_; }
+  /// How many days' past it has: those, or five for every week since it began, if it was active on
+  /// two days at least. Who comes twice a week has a past after a week, too.
+  std::uint32_t days_of_past() const;
   /// The time it is brought to; not before any earlier one, but for large steps back.
   std::int64_t seconds() const { return seconds_; }
-  /// The share of the hour, on the clock, that is over.
-  double hour_gone() const;
 
  private:
   Course& course(Quantity quantity) { return courses_[static_cast<std::size_t>(quantity)]; }
@@ -93,11 +92,12 @@ class Baseline {
 
   std::array<Course, kQuantities> courses_;
   std::int64_t seconds_ = kNotBegun;
+  std::int64_t began_ = 0;
   std::uint32_t days_ = 0;
   static constexpr std::int64_t kNotBegun = INT64_MIN;
 };
 
 // Twenty thousand subjects are to cost 20 MB, with what Spikes keeps of each besides.
-static_assert(sizeof(Baseline) <= 640);
+static_assert(sizeof(Baseline) <= 648);
 
 }  // namespace purser

@@ -7,8 +7,8 @@
 namespace purser {
 namespace {
 
-/// With so many active days a subject's past counts alone. Four: past Typical::kTakenWhole, when
-/// one odd day can no longer set the usual by itself.
+/// With so many days of past a subject's own counts alone. Fewer, and who begins on a weekend is
+/// told of on Tuesday; more, and a burst after one week is caught late.
 constexpr std::uint32_t kDaysOfOwnPast = 4;
 constexpr double kDayOfLeast = 2;
 constexpr double kDayOfNewcomer = 24;
@@ -38,7 +38,7 @@ Ceiling ceiling(const Baseline& baseline, const SpikeOptions& options, Quantity 
   const double day_factor = in_line(options, baseline.day_spread(quantity));
   const double hour = std::max(least, hour_factor * baseline.usual_busy_hour(quantity));
   const double day = std::max(kDayOfLeast * least, day_factor * baseline.usual_day(quantity));
-  const std::uint32_t days = baseline.days();
+  const std::uint32_t days = baseline.days_of_past();
   const double usual_at_most = baseline.usual_now_at_most(quantity);
   const bool profiled = usual_at_most > 0;
   return {.hour = static_cast<float>(mixed(hour, newcomer, days)),

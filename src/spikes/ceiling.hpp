@@ -19,9 +19,10 @@ struct Amounts {
 };
 
 struct SpikeOptions {
-  /// How many times the busiest hour of a usual day is out of line; likewise of a whole day. Below
-  /// 3, a month's end or a subject that doubles every week begins to fire.
-  double sensitivity = 3.7;
+  /// How many times the busiest hour of a usual day is out of line; likewise of a whole day. Lower,
+  /// and month's ends and subjects that double every week begin to fire; higher, and ten calls a
+  /// day that become a thousand an hour are not always caught within the first fifty.
+  double sensitivity = 3.6;
   /// A subject that strays more is given more: this many of its own standard deviations on top.
   /// However unsteady it is, `sensitivity_max` times the usual is out of line.
   double deviations = 1.5;
@@ -30,8 +31,8 @@ struct SpikeOptions {
   /// ten calls a day inside the first 50 calls of a burst.
   Amounts least{.calls = 30, .spend_nanos = 2e9, .tokens = 1e6};
   /// What a subject without a past may do in an hour, and all day long in every hour. With four
-  /// active days its past counts alone; until then, the two are mixed.
-  Amounts newcomer{.calls = 1000, .spend_nanos = 25e9, .tokens = 25e6};
+  /// days of past (Baseline::days_of_past) that counts alone; until then, the two are mixed.
+  Amounts newcomer{.calls = 2000, .spend_nanos = 50e9, .tokens = 50e6};
   /// While spiking, calls are let through at this many times the usual busy hour …
   double multiple = 2;
   /// … but not slower than this, so that people are slowed down and not locked out; and as many at

@@ -106,9 +106,6 @@ Instant Spikes::advance(Track& track, Instant now) {
   const std::int64_t before = track.baseline.seconds();
   const std::uint32_t days = track.baseline.days();
   if (track.baseline.advance(now) == Baseline::Moved::to_another_hour) {
-    const std::int64_t hours =
-        track.baseline.seconds() / kHourSeconds - std::max<std::int64_t>(0, before) / kHourSeconds;
-    track.refused.step(hours);
     if (track.baseline.days() != days) {
       learn_peers(track);
     }
@@ -153,7 +150,7 @@ std::optional<Spikes::Excess> Spikes::excess(const Track& track, const Load& loa
   return std::nullopt;
 }
 
-/// Throttled attempts are demand: a client that keeps trying is not in line.
+/// Throttled attempts are counted: a client that keeps trying is not in line.
 bool Spikes::in_line(const Track& track) const {
   const Baseline& past = track.baseline;
   for (const Quantity quantity : kEveryQuantity) {
@@ -165,8 +162,7 @@ bool Spikes::in_line(const Track& track) const {
     } else if (track.span == Span::quiet_hour && quantity == track.quantity) {
       most = std::min(most, kCalmShare * static_cast<double>(ceiling.quiet_hour));
     }
-    const double tried = quantity == Quantity::calls ? track.refused.last(past.hour_gone()) : 0;
-    if (past.last_hour(quantity) + tried > most) {
+    if (past.last_hour(quantity) > most) {
       return false;
     }
   }
@@ -274,7 +270,7 @@ SpikeVerdict Spikes::see(const Subject& subject, const Load& load, Instant now) 
   if (const auto retry_at = held ? track.pace.take(at) : std::nullopt) {
     verdict.outcome = SpikeVerdict::Outcome::throttled;
     verdict.retry_at = *retry_at;
-    track.refused.current += load.of(Quantity::calls);
+    track.baseline.add({.calls = load.calls});
   } else {
     track.baseline.add(load);
   }

@@ -12,7 +12,7 @@ class Typical {
  public:
   /// Up to here larger values are taken whole, by halves: nothing is known yet that they could be
   /// outliers of. Smaller ones never: who begins on a Friday has a quiet second day.
-  static constexpr std::uint32_t kTakenWhole = 3;
+  static constexpr std::uint32_t kTakenWhole = 5;
   /// The weight of one more value; about the last five count. Slower would lag behind a subject
   /// that doubles every week (by a factor of 2.4 at this weight), faster would forget a week.
   static constexpr double kWeight = 0.2;
