@@ -24,9 +24,9 @@ struct Published {
   double low_fp;
   double low_fn;
 };
-/// On the whole corpus of 58 series.
+/// On the whole corpus of 58 series; of HTM the best of the range that was published.
 constexpr Published kPublished[] = {
-    {"Numenta HTM", 70.1, 63.1, 74.3},       {"CAD OSE", 69.9, 67.0, 73.2},
+    {"Numenta HTM", 70.5, 62.6, 75.2},       {"CAD OSE", 69.9, 67.0, 73.2},
     {"KNN CAD", 58.0, 43.4, 64.8},           {"Relative Entropy", 54.6, 47.6, 58.8},
     {"Random Cut Forest", 51.7, 38.4, 59.7}, {"Twitter ADVec", 47.1, 33.6, 53.5},
     {"Windowed Gaussian", 39.6, 20.9, 47.4}, {"EXPoSE", 16.4, 3.2, 26.9}};
