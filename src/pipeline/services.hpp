@@ -23,6 +23,8 @@
 #include "pipeline/counters.hpp"
 #include "pipeline/draft.hpp"
 #include "pipeline/identify.hpp"
+#include "pipeline/kill_desk.hpp"
+#include "pipeline/running.hpp"
 #include "pipeline/signal.hpp"
 #include "pipeline/turn_log.hpp"
 #include "store/keys.hpp"
@@ -112,6 +114,8 @@ struct Core {
   std::map<std::string, std::unique_ptr<Pool>> pools;  // by origin
   std::shared_ptr<const Policy> policy;
   std::shared_ptr<const KeyRing> keys;
+  std::shared_ptr<const KillSet> kills;  // never null once calls come
+  RunningCalls running;
   Books& books;
 
   /// This core's connections to where the provider lives; made on first use.
@@ -144,6 +148,7 @@ struct Services {
   std::unique_ptr<Store> store;
   std::unique_ptr<TurnLog> turns;
   std::unique_ptr<KeyDesk> keys;
+  std::unique_ptr<KillDesk> kills;
   std::atomic<std::int64_t> next_call{1};
   std::atomic<bool> stopping{false};
 };
