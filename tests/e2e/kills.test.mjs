@@ -213,3 +213,42 @@ test('switches outlive the gateway, and the audit says who threw them', async ()
   assert.equal(last.what, 'killed feature digest: it loops');
   assert.ok(lines.some((line) => line.what.startsWith('resumed feature digest (')));
 });
+
+test('operators throw and resume switches over HTTP; nobody else may', async () => {
+  const operator = gateway.key('--operator', '--user', 'olga');
+  const admin = (key, method, path = '', body = undefined, headers = {}) =>
+    fetch(`${gateway.base}/v1/admin/kills${path}`, {
+      method,
+      headers: { authorization: `Bearer ${key}`, ...headers },
+      body: body && JSON.stringify(body),
+    });
+  const made = await admin(operator, 'POST', '', { feature: 'digest', hard: true, why: 'enough' });
+  assert.equal(made.status, 201);
+  const { id, who } = await made.json();
+  assert.match(who, /^key_/);
+  const error = await errorOf(chat({}, { 'x-purser-feature': 'digest' }));
+  assert.match(String(error), /403.*enough/, 'in force when the answer is there');
+  const listed = await (await admin(operator, 'GET')).json();
+  assert.deepEqual(
+    listed.kills.map((kill) => [kill.id, kill.feature, kill.hard, kill.why]),
+    [[id, 'digest', true, 'enough']],
+  );
+  assert.equal((await admin(operator, 'DELETE', `/${id}`)).status, 200);
+  assert.equal((await admin(operator, 'DELETE', `/${id}`)).status, 404);
+  assert.equal(await errorOf(chat({}, { 'x-purser-feature': 'digest' })), undefined);
+  assert.equal((await admin(operator, 'POST', '', { why: 'no label' })).status, 400);
+
+  const plain = openai.apiKey;
+  for (const [method, path] of [
+    ['POST', ''],
+    ['GET', ''],
+    ['DELETE', '/1'],
+  ]) {
+    const refused = await admin(plain, method, path, method === 'POST' ? { all: true } : undefined);
+    assert.equal(refused.status, 403, method);
+    assert.equal((await refused.json()).error.code, 'permission_denied');
+  }
+  const theirs = await admin(plain, 'GET', '', undefined, { 'anthropic-version': '2023-06-01' });
+  assert.equal((await theirs.json()).error.type, 'permission_error');
+  assert.equal((await admin('prs_nobody', 'GET')).status, 401);
+});
