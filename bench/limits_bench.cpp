@@ -8,7 +8,9 @@
 
 #include "limits/calendar.hpp"
 #include "limits/fit.hpp"
+#include "limits/kill.hpp"
 #include "limits/limit_set.hpp"
+#include "limits/shed.hpp"
 
 namespace purser {
 namespace {
@@ -122,6 +124,42 @@ void fitting(benchmark::State& state) {
   }
 }
 BENCHMARK(fitting);
+
+/// A call that no switch is for, among switches that name four kinds of labels.
+void switches(benchmark::State& state) {
+  std::vector<KillSwitch> kills;
+  while (std::ssize(kills) < state.range(0)) {
+    const std::size_t i = kills.size();
+    KillSwitch kill;
+    std::string& label = kill.target.*kKillLabels[i % 4].value;
+    label = fmt::format("other {}", i);
+    kills.push_back(std::move(kill));
+  }
+  const KillSet set(std::move(kills));
+  const Caller caller = ada();
+  const std::array<std::string_view, 2> models{"gpt-5.4", "gpt-5.4"};
+  for (auto _ : state) {
+    benchmark::DoNotOptimize(set.find(caller, models, kNow));
+  }
+}
+BENCHMARK(switches)->Arg(0)->Arg(4)->Arg(4'000);
+
+void shedding(benchmark::State& state) {
+  const Budget budget{.used = Units(80'000'000'000),
+                      .max = Units(100'000'000'000),
+                      .window = Calendar().bounds(Window::day, kNow)};
+  BurnMeters meters(4'096);
+  const AccountKey account{.high = 1, .low = 2};
+  Instant at = kNow;
+  std::uint64_t draw = 0;
+  for (auto _ : state) {
+    at = at + std::chrono::milliseconds(10);
+    meters.add(account, Units(1'000'000), Priority::normal, at);
+    benchmark::DoNotOptimize(decide(ShedRule(), budget, meters.find(account), Priority::background,
+                                    kNow, draw += 0x9E3779B97F4A7C15));
+  }
+}
+BENCHMARK(shedding);
 
 }  // namespace
 }  // namespace purser

@@ -13,6 +13,10 @@ int main(int count, char** words) {
   purser::add_keys(command_line, chosen);          // give every caller a name
   purser::add_prices(command_line, chosen);        // know what a token costs
   purser::add_report(command_line, chosen);        // see who spent what
+  purser::add_kill(command_line, chosen);          // stop what must not go on
+  purser::add_resume(command_line, chosen);        // and let it go on
+  purser::add_kills(command_line, chosen);         // see what is stopped
+  purser::add_audit(command_line, chosen);         // see who did what
   purser::add_verify_books(command_line, chosen);  // prove that it adds up
   purser::add_re_rate(command_line, chosen);       // make a wrong price good
   purser::add_simulate(command_line, chosen);      // try it without a provider

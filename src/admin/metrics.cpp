@@ -163,6 +163,8 @@ void add_events(Page& page) {
                [](const Counters& c) -> const Count& { return c.fitted; });
   page.counter("purser_waited_total", "Calls that waited for money held by other calls.",
                [](const Counters& c) -> const Count& { return c.waited; });
+  page.counter("purser_killed_total", "Calls ended on their way by a hard kill switch.",
+               [](const Counters& c) -> const Count& { return c.killed; });
   page.counter("purser_drained_total", "Streams read on after their client had left.",
                [](const Counters& c) -> const Count& { return c.drained; });
   page.counter("purser_cut_total", "Streams ended at their hold.",

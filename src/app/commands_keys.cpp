@@ -96,6 +96,8 @@ void add_create(CLI::App& keys, Action& chosen) {
   add_parsed(*command, "--labels", wanted.rights, parse_rights,
              "labels its requests may set: all, none, or a list such as user,session\n"
              "(default: user,feature,session,priority,tags)");
+  command->add_flag("--operator", wanted.operates,
+                    "it may throw kill switches over HTTP (/v1/admin/kills)");
   command->add_option("--expires", options->expires, "date, or how long from now: 90d");
   options->books.add_to(*command);
   add_format(*command, options->format);
@@ -140,13 +142,15 @@ Table keys_table(const std::vector<KeyRecord>& keys, Instant at) {
                           {"feature"},
                           {"priority"},
                           {"labels"},
+                          {"operator"},
                           {"created"},
                           {"expires"}},
               .rows = {}};
   for (const KeyRecord& key : keys) {
     table.add({key.id, key.name, std::string(state_of(key, at)), key.caller.user, key.caller.tier,
                key.caller.team, key.caller.feature, std::string(to_string(key.caller.priority)),
-               to_text(key.rights), moment(key.created), moment(key.expires)});
+               to_text(key.rights), key.operates ? "yes" : "no", moment(key.created),
+               moment(key.expires)});
   }
   return table;
 }

@@ -121,6 +121,12 @@ void read_limit(Section& section, Limit& limit) {
   read_variants(section, "tiers", limit.tiers);
   read_variants(section, "users", limit.users);
   read_thresholds(section, limit.at);
+  section.section("shed", [&](Section& shed) {
+    ShedRule rule;
+    shed.scalar("background", rule.background, parse_share);
+    shed.scalar("normal", rule.normal, parse_share);
+    limit.shed = section.has("shed") ? std::optional(rule) : std::nullopt;
+  });
   section.choice("mode", limit.observe, {{"enforce", false}, {"observe", true}});
   section.scalar("closing", limit.closing, parse_text);
   section.scalar("message", limit.message, parse_text);

@@ -4,6 +4,7 @@
 
 #include "admin/call_page.hpp"
 #include "admin/metrics.hpp"
+#include "app/desk.hpp"
 #include "pipeline/heads.hpp"
 #include "pipeline/serve.hpp"
 #include "pipeline/stages.hpp"
@@ -17,6 +18,7 @@ enum class Desk : std::uint8_t {
   free_messages,
   models,  // passed on to whichever provider the caller's headers speak of
   call,    // one call's record
+  kills,   // kill switches, for operators
   metrics,
   alive,
   ready,
@@ -38,6 +40,9 @@ constexpr std::array kDesks{
     Entry{"GET", "/v1/models", false, Desk::models},
     Entry{"GET", "/v1/models/", true, Desk::models},
     Entry{"GET", "/v1/calls/", true, Desk::call},
+    Entry{"GET", "/v1/admin/kills", false, Desk::kills},
+    Entry{"POST", "/v1/admin/kills", false, Desk::kills},
+    Entry{"DELETE", "/v1/admin/kills/", true, Desk::kills},
     Entry{"GET", "/metrics", false, Desk::metrics},
     Entry{"GET", "/healthz", false, Desk::alive},
     Entry{"GET", "/readyz", false, Desk::ready},
@@ -55,31 +60,6 @@ Desk find_desk(const Request& request) {
   return Desk::unknown;
 }
 
-/// Which provider's client is this? Anthropic's always say which version they speak.
-Dialect dialect_of(const Request& request) {
-  return !field_value(*request.fields, "anthropic-version").empty() ||
-                 request.path.starts_with("/v1/messages")
-             ? Dialect::messages
-             : Dialect::chat;
-}
-
-struct Plain {
-  int status = 200;
-  std::string_view type = "application/json";
-  std::string body;
-};
-
-Awaitable<bool> answer(Connection& client, const Request& request, const Plain& plain) {
-  std::string head = "HTTP/1.1 " + std::to_string(plain.status) + ' ';
-  head += reason_phrase(plain.status);
-  head += "\r\n";
-  append_field(head, "Content-Type", plain.type);
-  end_head_with_length(head, plain.body.size(), request.keep_alive);
-  const bool sent = request.method == "HEAD" ? co_await client.send({head})
-                                             : co_await client.send({head, plain.body});
-  co_return sent&& request.keep_alive;
-}
-
 Plain readiness(const Front& front) {
   if (front.services.stopping.load(std::memory_order_relaxed)) {
     return {503, "application/json", R"({"ready":false,"why":"stopping"})"};
@@ -88,19 +68,6 @@ Plain readiness(const Front& front) {
     return {503, "application/json", R"({"ready":false,"why":"the books cannot be written"})"};
   }
   return {200, "application/json", R"({"ready":true})"};
-}
-
-/// Runs `work` on the clerk's thread and waits for what it returns.
-template <typename Work>
-Awaitable<std::invoke_result_t<Work>> on_clerk(Front& front, Work work) {
-  Signal done;
-  std::optional<std::invoke_result_t<Work>> result;
-  asio::post(front.clerk, [&] {
-    result.emplace(work());
-    front.core.inbox.push(done);
-  });
-  co_await done.wait();
-  co_return std::move(*result);
 }
 
 Awaitable<bool> show_call(Connection& client, const Request& request, Front& front) {
@@ -156,6 +123,8 @@ Awaitable<bool> dispatch(Connection& client, const Request& request, Front& fron
       co_return co_await pass_through(client, request, dialect_of(request), core, services);
     case Desk::call:
       co_return co_await show_call(client, request, front);
+    case Desk::kills:
+      co_return co_await kills_desk(client, request, front);
     case Desk::metrics:
       co_return co_await answer(
           client, request, {200, "text/plain; version=0.0.4", metrics_text(front.cores, services)});

@@ -22,6 +22,9 @@ namespace {
 
 /// How often waits are checked: deadlines are seconds, so a quarter of one is exact enough.
 constexpr std::chrono::milliseconds kSweep{250};
+/// How often the database is asked for kill switches: they hold within 100 ms, and the question
+/// takes some microseconds.
+constexpr std::chrono::milliseconds kKillLook{25};
 /// How often configuration and keys are looked at.
 constexpr std::chrono::seconds kLook{1};
 /// Calls in flight when the process is told to stop may take this long to end.
@@ -139,6 +142,7 @@ class Gateway {
   void look();
   void stop();
   Awaitable<void> look_again_and_again();
+  Awaitable<void> look_for_kills();
   Awaitable<void> wait_for_signals();
 
   Config config_;
@@ -229,6 +233,7 @@ Result<void> Gateway::start_workers() {
     cores_.push_back(&worker.core);
     worker.core.policy = policy_;
     worker.core.keys = services_.keys->ring();
+    worker.core.kills = services_.kills->kills();
     if (auto listening = listen(worker.acceptor, config_.listen_host, config_.listen_port);
         !listening) {
       return listening;
@@ -270,6 +275,11 @@ Result<void> Gateway::start() {
   if (auto ring = services_.keys->look(); !ring) {
     return fail("reading the keys", ring.error());
   }
+  auto kills = KillDesk::open(config_.data, now());
+  if (!kills) {
+    return fail("reading the kill switches", kills.error());
+  }
+  services_.kills = std::move(*kills);
   if (auto workers = start_workers(); !workers) {
     return workers;
   }
@@ -341,6 +351,23 @@ Awaitable<void> Gateway::look_again_and_again() {
   }
 }
 
+Awaitable<void> Gateway::look_for_kills() {
+  Timer timer(main_);
+  bool failing = false;
+  while (true) {
+    timer.expires_after(kKillLook);
+    const auto [error] = co_await timer.async_wait(kAwait);
+    if (error) {
+      co_return;
+    }
+    const auto looked = services_.kills->look(cores_, now());
+    if (!looked && !failing) {  // said once, not forty times a second
+      say("kill switches cannot be read, those in force stay: " + looked.error().message);
+    }
+    failing = !looked;
+  }
+}
+
 Awaitable<void> Gateway::wait_for_signals() {
   SignalSet signals(main_, SIGINT, SIGTERM);
   signals.add(SIGHUP);
@@ -392,6 +419,7 @@ void Gateway::stop() {
 
 void Gateway::run() {
   asio::co_spawn(main_, look_again_and_again(), asio::detached);
+  asio::co_spawn(main_, look_for_kills(), asio::detached);
   asio::co_spawn(main_, wait_for_signals(), asio::detached);
   main_.run();
   stop();

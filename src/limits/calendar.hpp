@@ -14,15 +14,9 @@
 #include "base/instant.hpp"
 #include "base/result.hpp"
 #include "limits/rule.hpp"
+#include "limits/window_bounds.hpp"
 
 namespace purser {
-
-/// starts ≤ t < ends.
-struct Bounds {
-  Instant starts;
-  Instant ends;
-  friend constexpr bool operator==(Bounds, Bounds) = default;
-};
 
 class Calendar {
  public:

@@ -114,6 +114,19 @@ Result<void> check_thresholds(const Limit& limit) {
   return {};
 }
 
+Result<void> check_shed(const Limit& limit) {
+  if (!limit.shed) {
+    return {};
+  }
+  const bool lasting = limit.window == Window::hour || limit.window == Window::day ||
+                       limit.window == Window::week || limit.window == Window::month;
+  if (!limit.max.usd || !lasting) {
+    return wrong(
+        "shed is for max.usd by hour, day, week or month: a budget that lasts for a while");
+  }
+  return check(*limit.shed);
+}
+
 Result<void> check_variants(const std::vector<Variant>& variants, std::string_view what,
                             Window window) {
   std::set<std::string_view> seen;
@@ -185,7 +198,7 @@ void doubt_tiers(const Limit& limit, const std::vector<Tier>& tiers,
 Result<void> check_limit(const Limit& limit) {
   for (const Result<void>& checked :
        {check_name(limit.name), check_match(limit.match), check_max(limit.max, limit.window),
-        check_window(limit), check_thresholds(limit),
+        check_window(limit), check_thresholds(limit), check_shed(limit),
         check_variants(limit.tiers, "tier", limit.window),
         check_variants(limit.users, "user", limit.window), check_messages(limit)}) {
     if (!checked) {

@@ -14,6 +14,8 @@
 #include "base/strong.hpp"
 #include "ledger/treasury.hpp"
 #include "limits/match.hpp"
+#include "limits/share.hpp"
+#include "limits/shed.hpp"
 #include "money/amount.hpp"
 
 namespace purser {
@@ -72,10 +74,6 @@ struct Max {
   std::optional<Units> of(Measure measure) const;
 };
 
-/// A part of a maximum in millionths: whole numbers decide, not fractions.
-using Share = Strong<struct ShareTag>;
-inline constexpr Share kWhole{1'000'000};
-
 /// What is done once a share of the maximum is used up.
 struct Threshold {
   enum class Action : std::uint8_t {
@@ -110,7 +108,10 @@ struct Limit {
   std::vector<Variant> tiers;  // for callers of these tiers, and of those that inherit from them
   std::vector<Variant> users;  // for these users, whatever their tier
   std::vector<Threshold> at;   // ascending
-  bool observe = false;        // says what it would have done, and does nothing
+  /// Calls are shed by priority as money runs out too fast: of dollars, in windows of an hour or
+  /// more.
+  std::optional<ShedRule> shed = {};
+  bool observe = false;  // says what it would have done, and does nothing
   /// The last words asked of the model when the answer is to be the last one.
   std::string closing;
   /// What a refused caller reads instead of our words; see kPlaceholders in message.hpp.

@@ -25,7 +25,7 @@ void Touches::add(const Touched& touched, const Need& need, std::span<const Acco
   }
   touched_[count_] = touched;
   needs_[count_] = need;
-  judged_ = judged_ || touched.observed || !touched.limit->at.empty();
+  judged_ = judged_ || touched.observed || !touched.limit->at.empty() || touched.limit->shed;
   ++count_;
 }
 

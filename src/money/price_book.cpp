@@ -28,8 +28,8 @@ bool shaped(std::string_view text, std::string_view shape) {
   });
 }
 
-/// The name without the date of its snapshot. The same text when there is none: a new model is
-/// never taken for an older one.
+}  // namespace
+
 std::string_view without_snapshot(std::string_view model) {
   for (const std::string_view date : {"-2000-00-00", "-20000000", "@20000000"}) {
     if (model.size() > date.size() && shaped(model.substr(model.size() - date.size()), date)) {
@@ -39,8 +39,6 @@ std::string_view without_snapshot(std::string_view model) {
   constexpr std::string_view kLatest = "-latest";
   return model.ends_with(kLatest) ? model.substr(0, model.size() - kLatest.size()) : model;
 }
-
-}  // namespace
 
 struct PriceBook::Rows {
   std::vector<std::unique_ptr<PriceList>> lists;

@@ -32,6 +32,10 @@ struct WorstRates {
   Rate web_search;     // a search
 };
 
+/// The name without the date of its snapshot. The same text when there is none: a new model is
+/// never taken for an older one.
+std::string_view without_snapshot(std::string_view model);
+
 class PriceBook {
  public:
   /// Reads every *.json under `texts` (name, content). Error (config) names file, row and reason.

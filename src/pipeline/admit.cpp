@@ -157,6 +157,7 @@ OrDenial<Identified> identify(const Request& request, Core& core, Services& serv
     who.caller = key->caller;
     who.rights = key->rights;
     who.known = true;
+    who.operates = key->operates;
     return who;
   }
   const Policy& policy = *core.policy;

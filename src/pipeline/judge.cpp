@@ -11,11 +11,49 @@ constexpr std::string_view kClosing =
     "This is the last turn of this task: its budget is used up. Do not call any more tools. Answer "
     "now with what you have, and say what is missing.";
 
+/// A budget that burns too fast for this call.
+struct TooHot {
+  std::size_t need;
+  Shed shed;
+};
+
+/// The chance changes by the minute.
+constexpr std::chrono::seconds kShedPause{30};
+
 struct Judged {
   Touches touches;
   std::array<Standing, kNeedsMax> standings;
   Judgement judgement;
+  std::optional<TooHot> hot;
 };
+
+/// Under the books' lock. The draw is the session's: a session under way is not stopped by one
+/// unlucky turn of many.
+void look_at_burn(Judged& judged, const Admitted& admitted, const Books& books) {
+  const Caller& caller = admitted.caller;
+  for (std::size_t i = 0; i < judged.touches.size(); ++i) {
+    const Touched& touched = judged.touches.list()[i];
+    const Need& need = judged.touches.needs()[i];
+    if (!touched.limit->shed || touched.measure != Measure::usd) {
+      continue;
+    }
+    const Budget budget{.used = judged.standings[i].posted,
+                        .max = touched.max,
+                        .window = {.starts = touched.starts, .ends = need.ends}};
+    const std::string& lot = caller.session.empty() ? caller.user : caller.session;
+    const Shed shed =
+        decide(*touched.limit->shed, budget, books.burn.find(need.account), caller.priority,
+               admitted.at, shed_draw(lot.empty() ? to_text(admitted.id) : lot));
+    if (shed.verdict == Shed::Verdict::keep) {
+      continue;
+    }
+    if (touched.observed) {
+      judged.judgement.would.push_back("shed " + touched.limit->name);
+    } else if (!judged.hot) {
+      judged.hot = TooHot{.need = i, .shed = shed};
+    }
+  }
+}
 
 void set_units(Touches& touches, const Admitted& admitted) {
   const Ask ask{.input_max = admitted.input_max,
@@ -35,12 +73,11 @@ std::optional<Judged> look(const Admitted& admitted, Services& services) {
     return std::nullopt;
   }
   set_units(judged.touches, admitted);
-  {
-    const std::lock_guard lock(services.books.mutex);
-    judged.touches.reckon(services.books.treasury);
-    services.books.treasury.standings(judged.touches.needs(), judged.standings);
-  }
+  const std::lock_guard lock(services.books.mutex);
+  judged.touches.reckon(services.books.treasury);
+  services.books.treasury.standings(judged.touches.needs(), judged.standings);
   judged.judgement = judge(judged.touches, judged.standings, admitted.caller.priority);
+  look_at_burn(judged, admitted, services.books);
   return judged;
 }
 
@@ -95,6 +132,15 @@ OrDenial<void> judge(Admitted& admitted, Services& services) {
   }
   Judgement& judgement = judged->judgement;
   admitted.would = std::move(judgement.would);
+  if (judged->hot) {
+    const Touched& touched = judged->touches.list()[judged->hot->need];
+    return std::unexpected(Denial{
+        .why = Refused::pace,
+        .message = "The budget " + touched.limit->name +
+                   " burns too fast: " + to_text(judged->hot->shed, admitted.caller.priority) + '.',
+        .retry_after = kShedPause,
+        .limit = touched.limit->name});
+  }
   if (judgement.deny) {
     return std::unexpected(denied_by(*judged, *judgement.deny, admitted));
   }

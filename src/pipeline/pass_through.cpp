@@ -39,7 +39,7 @@ Awaitable<bool> pass_through(Connection& client, const Request& request, Dialect
                        .secret_as_api_key = secret->as_api_key},
                       provider->origin, *request.fields);
   Pool& pool = core.pool(*provider);
-  Asked asked = co_await ask(pool, head, request.body);
+  Asked asked = co_await ask(pool, head, request.body, nullptr);
   std::string body;
   if (asked.incoming) {
     head.clear();

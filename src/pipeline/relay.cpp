@@ -52,6 +52,29 @@ bool ends_an_event(std::string_view bytes) {
   return bytes.ends_with("\n\n") || bytes.ends_with("\r\n\r\n") || bytes.ends_with("\r\r");
 }
 
+/// Where the client stands in the stream: a cut fits only between two events.
+class EventEdge {
+ public:
+  void see(std::string_view bytes) {
+    last_ += bytes.substr(bytes.size() - std::min(bytes.size(), kEndMax));
+    last_.erase(0, last_.size() - std::min(last_.size(), kEndMax));
+  }
+  bool between() const { return last_.empty() || ends_an_event(last_); }
+  /// How many of the bytes belong to the event that is under way.
+  std::size_t rest_of_event(std::string_view bytes) const {
+    EventEdge ahead = *this;
+    std::size_t length = 0;
+    while (length < bytes.size() && !ahead.between()) {
+      ahead.see(bytes.substr(length++, 1));
+    }
+    return length;
+  }
+
+ private:
+  static constexpr std::size_t kEndMax = 4;  // two line ends
+  std::string last_;
+};
+
 std::string chunked(std::string_view bytes) {
   std::string out;
   if (!bytes.empty()) {
@@ -68,21 +91,25 @@ std::string chunked(std::string_view bytes) {
 class Stream {
  public:
   Stream(Incoming& incoming, Connection& client, Meter& meter, const Admitted& admitted,
-         const Held& held, Core& core)
+         const Held& held, Running& running, Core& core)
       : incoming_(incoming),
         client_(client),
         meter_(meter),
         admitted_(admitted),
         held_(held),
+        running_(running),
         core_(core) {}
 
-  enum class Next { more, ended, broken, cut, cancelled };
+  enum class Next { more, ended, broken, cut, cancelled, killed };
   Awaitable<Next> step();
   Relayed finish(Next how);
 
  private:
   Awaitable<void> pass_on(std::string_view piece);
+  bool whole_for_client() const;
   bool start_draining();
+  Awaitable<Next> step_to_event_end(std::string_view piece);
+  Relayed finish_killed(Next how);
   std::chrono::seconds patience() const;
 
   Incoming& incoming_;
@@ -90,7 +117,9 @@ class Stream {
   Meter& meter_;
   const Admitted& admitted_;
   const Held& held_;
+  Running& running_;
   Core& core_;
+  EventEdge edge_;
   std::string forward_;
   std::string why_;
   std::size_t room_ = kStreamRead;
@@ -131,13 +160,27 @@ Awaitable<void> Stream::pass_on(std::string_view piece) {
   if (out.empty() || client_.gone()) {
     co_return;
   }
+  edge_.see(out);
   std::array<char, 24> digits;
   co_await client_.send({chunk_head(digits, out.size()), out, "\r\n"});
 }
 
+/// What the client has so far could be ended here.
+bool Stream::whole_for_client() const {
+  return client_.gone() || edge_.between();
+}
+
 Awaitable<Stream::Next> Stream::step() {
+  if (running_.killed() && whole_for_client()) {
+    co_return Next::killed;
+  }
+  running_.set_hang_up(whole_for_client() ? Running::HangUp::at_once
+                                          : Running::HangUp::at_event_end);
   std::string_view piece;
   const auto more = co_await incoming_.next(piece, room_, patience());
+  if (running_.killed()) {
+    co_return co_await step_to_event_end(more ? piece : std::string_view{});
+  }
   if (!more) {
     why_ = more.error().message;
     co_return client_.gone() && !draining_ ? Next::cancelled : Next::broken;
@@ -164,11 +207,43 @@ Awaitable<Stream::Next> Stream::step() {
   co_return Next::more;
 }
 
+/// Told to end: the event that is under way may end first, if it does so in a moment.
+Awaitable<Stream::Next> Stream::step_to_event_end(std::string_view piece) {
+  if (!whole_for_client() && !piece.empty()) {
+    co_await pass_on(piece.substr(0, edge_.rest_of_event(piece)));
+  }
+  if (whole_for_client()) {
+    co_return Next::killed;
+  }
+  if (piece.empty() || running_.late(std::chrono::steady_clock::now())) {
+    co_return Next::broken;
+  }
+  co_return Next::more;
+}
+
+/// Ended by a kill switch: what it has cost so far is unknown, unless its usage had come already.
+Relayed Stream::finish_killed(Next how) {
+  core_.counters.killed.add();
+  Relayed relayed;
+  relayed.tail = how == Next::killed ? chunked(meter_.closing_events()) : std::string();
+  Answered& answered = relayed.answered;
+  answered.status = incoming_.status();
+  answered.reply = meter_.finish(false, forward_);
+  answered.reply.stop_reason = "purser_kill";
+  answered.outcome =
+      outcome_of(answered.reply) == Outcome::settled ? Outcome::settled : Outcome::estimated;
+  answered.why = *running_.killed();
+  return relayed;
+}
+
 Relayed Stream::finish(Next how) {
   if (draining_) {
     --core_.draining;
   }
   forward_.clear();
+  if (running_.killed() && how != Next::ended) {
+    return finish_killed(how);
+  }
   Relayed relayed;
   Answered& answered = relayed.answered;
   answered.status = incoming_.status();
@@ -190,14 +265,22 @@ Relayed Stream::finish(Next how) {
 
 }  // namespace
 
-Awaitable<Asked> ask(Pool& pool, std::string_view head, std::string_view body) {
+Awaitable<Asked> ask(Pool& pool, std::string_view head, std::string_view body, Running* running) {
   Asked asked;
   auto upstream = co_await pool.take();
   if (!upstream) {
     asked.failure = upstream.error().message;
     co_return asked;
   }
+  if (running != nullptr && running->killed()) {
+    pool.give_back(std::move(*upstream));
+    co_return asked;
+  }
   Upstream& connection = **upstream;
+  std::optional<Leash> leash;
+  if (running != nullptr) {
+    leash.emplace(*running, connection);
+  }
   asked.sent = true;  // from the first byte on the provider may act on it
   asked.incoming = std::make_unique<Incoming>(std::move(*upstream));
   if (auto sent = co_await connection.send({head, body}, pool.limits().write); !sent) {
@@ -207,6 +290,7 @@ Awaitable<Asked> ask(Pool& pool, std::string_view head, std::string_view body) {
   } else {
     co_return asked;
   }
+  leash.reset();
   asked.timed_out = connection.timed_out();
   asked.incoming.reset();
   co_return asked;
@@ -229,13 +313,14 @@ Awaitable<bool> read_whole(Incoming& incoming, std::string& body, std::size_t by
 }
 
 Awaitable<Relayed> relay(Incoming& incoming, Connection& client, Meter& meter,
-                         const Admitted& admitted, const Held& held, Core& core) {
+                         const Admitted& admitted, const Held& held, Running& running, Core& core) {
+  const Leash leash(running, incoming.upstream());
   std::optional<LeaveWatch> watch;
   if (admitted.policy->leaving == Leaving::cancel) {
     watch.emplace(client, incoming.upstream());
     core.deadlines.watch(*watch);
   }
-  Stream stream(incoming, client, meter, admitted, held, core);
+  Stream stream(incoming, client, meter, admitted, held, running, core);
   Stream::Next next = Stream::Next::more;
   while (next == Stream::Next::more) {
     next = co_await stream.step();

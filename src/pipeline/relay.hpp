@@ -17,7 +17,8 @@ struct Asked {
   std::string failure;  // of a call without an answer
   bool timed_out = false;
 };
-Awaitable<Asked> ask(Pool& pool, std::string_view head, std::string_view body);
+/// `running` may be told to end meanwhile; null for a request that cannot.
+Awaitable<Asked> ask(Pool& pool, std::string_view head, std::string_view body, Running* running);
 
 /// Reads a whole plain answer into `body`. False: it was cut, or it is larger than `bytes_max`.
 Awaitable<bool> read_whole(Incoming& incoming, std::string& body, std::size_t bytes_max,
@@ -31,6 +32,6 @@ struct Relayed {
   std::string tail;
 };
 Awaitable<Relayed> relay(Incoming& incoming, Connection& client, Meter& meter,
-                         const Admitted& admitted, const Held& held, Core& core);
+                         const Admitted& admitted, const Held& held, Running& running, Core& core);
 
 }  // namespace purser

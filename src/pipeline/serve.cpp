@@ -78,7 +78,7 @@ void write_request_head(std::string& head, const Admitted& admitted, const Reque
 
 /// Sends the call on, edited where the hold says so.
 Awaitable<Asked> forward(const Admitted& admitted, const Held& held, const Request& request,
-                         Pool& pool, Core& core) {
+                         Running& running, Pool& pool, Core& core) {
   const bool edited = held.edits.any();
   const std::string other =
       edited ? splice(admitted.call, request.body, held.edits) : std::string();
@@ -86,7 +86,23 @@ Awaitable<Asked> forward(const Admitted& admitted, const Held& held, const Reque
   Draft head(core.drafts);
   write_request_head(*head, admitted, request, below_base(request.path, admitted.provider->origin),
                      body.size());
-  co_return co_await ask(pool, *head, body);
+  co_return co_await ask(pool, *head, body, &running);
+}
+
+/// Ended by a kill switch before its answer began: posted at its hold, if the provider has seen it.
+Awaitable<bool> answer_killed(Connection& client, const Request& request, const Admitted& admitted,
+                              const Held& held, const std::string& why, Outcome outcome, Core& core,
+                              Services& services) {
+  if (outcome != Outcome::released) {
+    core.counters.killed.add();
+  }
+  Answered answered;
+  answered.outcome = outcome;
+  answered.why = why;
+  answered.reply.stop_reason = "purser_kill";
+  settle(admitted, held, std::move(answered), core, services);
+  co_return co_await deny(client, request, admitted.call.dialect, killed_denial(why),
+                          to_text(admitted.id), core);
 }
 
 /// The provider could not be reached, or broke before it answered.
@@ -114,7 +130,10 @@ bool is_event_stream(const std::vector<Field>& fields) {
   return false;
 }
 
-void give_back(Incoming& incoming, Pool& pool) {
+void give_back(Incoming& incoming, const Running& running, Pool& pool) {
+  if (running.killed()) {
+    return;  // it was closed under the call
+  }
   if (auto reusable = incoming.take_reusable()) {
     pool.give_back(std::move(reusable));
   }
@@ -123,7 +142,7 @@ void give_back(Incoming& incoming, Pool& pool) {
 /// A stream: its head goes out at once, its cost is known at the end.
 Awaitable<bool> answer_stream(Connection& client, bool keep_alive, const Admitted& admitted,
                               const Held& held, Incoming& incoming, std::int64_t first_byte_us,
-                              Pool& pool, Core& core, Services& services) {
+                              Running& running, Pool& pool, Core& core, Services& services) {
   {
     std::string head;  // gone before the wait: a stream lasts
     head.reserve(kHeadBytes);
@@ -137,24 +156,34 @@ Awaitable<bool> answer_stream(Connection& client, bool keep_alive, const Admitte
                                                         .keep_text = false,
                                                         .provider = admitted.provider->name,
                                                         .whole_events = false});
-  Relayed relayed = co_await relay(incoming, client, *meter, admitted, held, core);
+  Relayed relayed = co_await relay(incoming, client, *meter, admitted, held, running, core);
   relayed.answered.first_byte_us = first_byte_us;
   settle(admitted, held, std::move(relayed.answered), core, services);
-  give_back(incoming, pool);
+  give_back(incoming, running, pool);
   // A broken stream breaks here too: without its last chunk the client sees what happened.
   co_return !relayed.tail.empty() && co_await client.send({relayed.tail}) && keep_alive;
 }
 
+Awaitable<bool> read_leashed(Incoming& incoming, std::string& body, const Admitted& admitted,
+                             Running& running) {
+  const Leash leash(running, incoming.upstream());
+  co_return co_await read_whole(incoming, body, kPlainAnswerMax,
+                                admitted.provider->waits.between_bytes);
+}
+
 /// A plain answer: read whole, metered, settled, and only then sent, its cost in the header.
-Awaitable<bool> answer_plain(Connection& client, bool keep_alive, const Admitted& admitted,
+Awaitable<bool> answer_plain(Connection& client, const Request& request, const Admitted& admitted,
                              const Held& held, Incoming& incoming, std::int64_t first_byte_us,
-                             Pool& pool, Core& core, Services& services) {
+                             Running& running, Pool& pool, Core& core, Services& services) {
   Draft head(core.drafts);
   head->reserve(kHeadBytes);
   append_response_head(*head, incoming.status(), incoming.fields());
   Draft body(core.drafts);
-  const bool whole =
-      co_await read_whole(incoming, *body, kPlainAnswerMax, admitted.provider->waits.between_bytes);
+  const bool whole = co_await read_leashed(incoming, *body, admitted, running);
+  if (!whole && running.killed()) {
+    co_return co_await answer_killed(client, request, admitted, held, *running.killed(),
+                                     Outcome::estimated, core, services);
+  }
   Answered answered;
   answered.status = incoming.status();
   answered.first_byte_us = first_byte_us;
@@ -176,13 +205,13 @@ Awaitable<bool> answer_plain(Connection& client, bool keep_alive, const Admitted
     client.close();
     co_return false;
   }
-  give_back(incoming, pool);
+  give_back(incoming, running, pool);
   append_call_fields(*head, admitted, held, services);
   *head += "x-purser-cost-usd: ";
   append_exact_dollars(*head, settled.entry.cost);
   *head += "\r\n";
-  end_head_with_length(*head, body->size(), keep_alive);
-  co_return co_await client.send({*head, *body}) && keep_alive;
+  end_head_with_length(*head, body->size(), request.keep_alive);
+  co_return co_await client.send({*head, *body}) && request.keep_alive;
 }
 
 }  // namespace
@@ -193,6 +222,10 @@ Awaitable<bool> serve(Connection& client, const Request& request, Dialect dialec
   auto admitted = admit(request, dialect, core, services);
   if (!admitted) {
     co_return co_await deny(client, request, dialect, admitted.error(), {}, core);
+  }
+  if (const auto denial = switched_off(*admitted, core)) {
+    log_denial(*admitted, *denial, services);
+    co_return co_await deny(client, request, dialect, *denial, to_text(admitted->id), core);
   }
   OrDenial<Held> held;
   if (auto judged = judge(*admitted, services); !judged) {
@@ -215,20 +248,31 @@ Awaitable<bool> serve(Connection& client, const Request& request, Dialect dialec
   // From here on the hold is durable and the call leaves: whatever happens, settle() is reached.
   Pool& pool = core.pool(*admitted->provider);
   count_added(core, admitted->began);
-  Asked asked = co_await forward(*admitted, *held, request, pool, core);
+  Running running(*admitted);
+  core.running.push_back(running);
+  if (const auto denial = switched_off(*admitted, core)) {  // while it waited
+    co_return co_await answer_killed(client, request, *admitted, *held, denial->message,
+                                     Outcome::released, core, services);
+  }
+  Asked asked = co_await forward(*admitted, *held, request, running, pool, core);
+  if (!asked.incoming && running.killed()) {
+    const Outcome outcome = asked.sent ? Outcome::estimated : Outcome::released;
+    co_return co_await answer_killed(client, request, *admitted, *held, *running.killed(), outcome,
+                                     core, services);
+  }
   if (!asked.incoming) {
     co_return co_await no_answer(client, request, *admitted, *held, asked, core, services);
   }
   Incoming& incoming = *asked.incoming;
   const std::int64_t first_byte_us = microseconds_since(admitted->began);
-  const bool keep_alive = request.keep_alive;
   if (incoming.status() == 200 && is_event_stream(incoming.fields())) {
+    const bool keep_alive = request.keep_alive;
     client.release_input();  // an agent's history is large and its answer slow
     co_return co_await answer_stream(client, keep_alive, *admitted, *held, incoming, first_byte_us,
-                                     pool, core, services);
+                                     running, pool, core, services);
   }
-  co_return co_await answer_plain(client, keep_alive, *admitted, *held, incoming, first_byte_us,
-                                  pool, core, services);
+  co_return co_await answer_plain(client, request, *admitted, *held, incoming, first_byte_us,
+                                  running, pool, core, services);
 }
 
 Awaitable<bool> deny(Connection& client, const Request& request, Dialect dialect,

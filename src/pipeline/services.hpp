@@ -18,6 +18,7 @@
 #include "http/deadline.hpp"
 #include "http/upstream.hpp"
 #include "ledger/treasury.hpp"
+#include "limits/burn.hpp"
 #include "limits/call_rule.hpp"
 #include "limits/limit_set.hpp"
 #include "limits/pace.hpp"
@@ -25,6 +26,8 @@
 #include "pipeline/counters.hpp"
 #include "pipeline/draft.hpp"
 #include "pipeline/identify.hpp"
+#include "pipeline/kill_desk.hpp"
+#include "pipeline/running.hpp"
 #include "pipeline/signal.hpp"
 #include "pipeline/turn_log.hpp"
 #include "store/keys.hpp"
@@ -95,11 +98,15 @@ class WaitingRoom {
 /// Chance at the edge, from the system: nobody outside can guess it.
 Seed secret_seed();
 
+/// How many budgets' burn is watched: more, and the quietest begins anew.
+inline constexpr std::size_t kBurnMeters = 4096;
+
 /// The treasury and the buckets behind their one lock, and those who wait for it.
 struct Books {
   std::mutex mutex;
   Treasury treasury{secret_seed()};
   Paces paces;
+  BurnMeters burn{kBurnMeters};
   WaitingRoom waiting;
 };
 
@@ -117,6 +124,8 @@ struct Core {
   std::map<std::string, std::unique_ptr<Pool>> pools;  // by origin
   std::shared_ptr<const Policy> policy;
   std::shared_ptr<const KeyRing> keys;
+  std::shared_ptr<const KillSet> kills;  // never null once calls come
+  RunningCalls running;
   Books& books;
 
   /// This core's connections to where the provider lives; made on first use.
@@ -149,6 +158,7 @@ struct Services {
   std::unique_ptr<Store> store;
   std::unique_ptr<TurnLog> turns;
   std::unique_ptr<KeyDesk> keys;
+  std::unique_ptr<KillDesk> kills;
   std::atomic<std::int64_t> next_call{1};
   std::atomic<bool> stopping{false};
 };

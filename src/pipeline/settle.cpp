@@ -118,7 +118,7 @@ void fill_legs(SettleEntry& entry, const Held& held) {
 }
 
 /// The hold's end in the books, and what a bucket gave for nothing.
-void end_hold(const SettleEntry& entry, const Held& held, Books& books) {
+void end_hold(const SettleEntry& entry, const Admitted& admitted, const Held& held, Books& books) {
   std::array<Units, kNeedsMax> posted;
   for (std::size_t i = 0; i < held.parts.size(); ++i) {
     const Held::Part& part = held.parts[i];
@@ -126,6 +126,12 @@ void end_hold(const SettleEntry& entry, const Held& held, Books& books) {
   }
   const std::lock_guard lock(books.mutex);
   books.treasury.settle(*held.hold, {posted.data(), held.parts.size()});
+  for (std::size_t i = 0; i < held.parts.size(); ++i) {
+    const Held::Part& part = held.parts[i];
+    if (part.touched.limit->shed && part.touched.measure == Measure::usd) {
+      books.burn.add(part.need.account, posted[i], admitted.caller.priority, entry.at);
+    }
+  }
   for (const Held::Drawn& drawn : held.drawn) {
     books.paces.give_back(drawn.draw,
                           drawn.draw.units - taken(drawn.measure, drawn.draw.units, entry));
@@ -213,7 +219,7 @@ Settled settle(const Admitted& admitted, const Held& held, Answered answered, Co
   SettleEntry& entry = settled.entry;
   fill_legs(entry, held);
   if (held.hold) {
-    end_hold(entry, held, services.books);
+    end_hold(entry, admitted, held, services.books);
   }
   services.store->settle(entry);
   services.books.waiting.call_all();

@@ -38,6 +38,7 @@ struct Identified {
   LabelRights rights;
   Credentials credentials;
   bool known = false;  // by a key of Purser's
+  bool operates = false;
 };
 OrDenial<Identified> identify(const Request& request, Core& core, Services& services);
 
@@ -122,6 +123,10 @@ struct Settled {
 /// Identifies the caller, reads the request, prices its worst case. Pure but for the clock.
 OrDenial<Admitted> admit(const Request& request, Dialect dialect, Core& core, Services& services);
 
+/// Why the call is not made now: a kill switch is for it. Exempt is nobody, whatever limits say.
+std::optional<Denial> switched_off(const Admitted& admitted, const Core& core);
+/// The same for a call that was told to end on its way.
+Denial killed_denial(std::string message);
 /// What limits want of the call on the way to their maxima: another model, a last answer, or none
 /// at all. Touches nothing.
 OrDenial<void> judge(Admitted& admitted, Services& services);

@@ -10,6 +10,7 @@
 
 #include "base/invariant.hpp"
 #include "base/json_text.hpp"
+#include "store/audit.hpp"
 #include "store/tables.hpp"
 
 namespace purser {
@@ -97,6 +98,7 @@ KeyRecord read_record(const Statement& row) {
   record.created = Instant::from_nanos(row.number_at(9));
   record.expires = Instant::from_nanos(row.number_at(10));
   record.revoked = Instant::from_nanos(row.number_at(11));
+  record.operates = row.number_at(12) != 0;
   return record;
 }
 
@@ -187,37 +189,10 @@ Result<std::unique_ptr<KeyBook>> KeyBook::open(const std::filesystem::path& fold
   return std::unique_ptr<KeyBook>(new KeyBook(std::move(*database)));
 }
 
-/// The audit's line, and a new version for those who watch.
-Result<void> KeyBook::note(std::string_view what, Instant now) {
-  auto line = database_.prepare("INSERT INTO audit(at, who, what) VALUES(?, 'cli', ?)");
-  auto version = database_.prepare(
-      "INSERT INTO meta VALUES('keys',1) ON CONFLICT(name) DO UPDATE SET value=value+1");
-  if (!line || !version) {
-    return std::unexpected(!line ? line.error() : version.error());
-  }
-  if (auto written = line->number(now.nanos()).text(what).run(); !written) {
-    return written;
-  }
-  return version->run();
-}
-
-/// Runs `writes` and notes what was done: both or neither.
 Result<void> KeyBook::change(std::string_view what, Instant now,
                              const std::function<Result<void>()>& writes) {
-  if (auto begun = database_.execute("BEGIN IMMEDIATE"); !begun) {
-    return begun;
-  }
-  Result<void> done = writes();
-  if (done) {
-    done = note(what, now);
-  }
-  if (done) {
-    done = database_.execute("COMMIT");
-  }
-  if (!done) {
-    static_cast<void>(database_.execute("ROLLBACK"));  // the first error is the one that counts
-  }
-  return done;
+  return write_change(database_, {.who = "cli", .what = std::string(what), .at = now}, "keys",
+                      writes);
 }
 
 Result<void> KeyBook::add_secret(std::string_view id, std::string_view secret) {
@@ -242,8 +217,16 @@ Result<NewKey> KeyBook::create(KeyRecord wanted, Instant now) {
   insert->text(caller.feature).text(to_string(caller.priority)).text(tags_json(caller));
   insert->text(to_text(wanted.rights)).number(now.nanos()).number(wanted.expires.nanos());
   insert->number(Instant::never().nanos());
-  const auto done = change("made " + made.id, now, [&] {
+  auto operates = database_.prepare("INSERT INTO operators VALUES(?)");
+  if (!operates) {
+    return std::unexpected(operates.error());
+  }
+  const std::string what = (wanted.operates ? "made operator " : "made ") + made.id;
+  const auto done = change(what, now, [&] {
     auto inserted = insert->run();
+    if (inserted && wanted.operates) {
+      inserted = operates->text(made.id).run();
+    }
     return inserted ? add_secret(made.id, made.secret) : inserted;
   });
   if (!done) {
@@ -253,7 +236,8 @@ Result<NewKey> KeyBook::create(KeyRecord wanted, Instant now) {
 }
 
 Result<std::vector<KeyRecord>> KeyBook::list() const {
-  auto select = database_.prepare("SELECT * FROM keys ORDER BY created, id");
+  auto select = database_.prepare(
+      "SELECT keys.*, EXISTS(SELECT 1 FROM operators WHERE key=id) FROM keys ORDER BY created, id");
   if (!select) {
     return std::unexpected(select.error());
   }

@@ -26,6 +26,7 @@ struct KeyRecord {
   std::string name;  // for people
   Caller caller;     // what the key fixes; `caller.key` is the id
   LabelRights rights;
+  bool operates = false;  // it may throw kill switches over HTTP
   Instant created;
   Instant expires = Instant::never();
   Instant revoked = Instant::never();
@@ -84,7 +85,6 @@ class KeyBook {
   explicit KeyBook(Database database) : database_(std::move(database)) {}
   Result<void> change(std::string_view what, Instant now,
                       const std::function<Result<void>()>& writes);
-  Result<void> note(std::string_view what, Instant now);
   Result<void> add_secret(std::string_view id, std::string_view secret);
   Database database_;
 };

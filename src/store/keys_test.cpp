@@ -67,6 +67,18 @@ TEST(Keys, ARotatedKeyHasTwoSecretsForAWhile) {
   EXPECT_FALSE((*book)->rotate("key_nobody", kNow, until));
 }
 
+TEST(Keys, OnlyAKeyThatWasMadeForItOperates) {
+  const Folder folder;
+  auto book = KeyBook::open(folder.path());
+  KeyRecord wanted;
+  wanted.operates = true;
+  const auto able = (*book)->create(wanted, kNow);
+  const auto plain = (*book)->create({}, kNow);
+  const auto ring = *(*book)->read();
+  EXPECT_TRUE(ring->find(able->secret, kNow)->operates);
+  EXPECT_FALSE(ring->find(plain->secret, kNow)->operates);
+}
+
 TEST(Keys, ASecretIsNowhereInTheFile) {
   const Folder folder;
   std::string secret;

@@ -61,6 +61,18 @@ CREATE TABLE IF NOT EXISTS secrets(
   hash BLOB PRIMARY KEY,             -- BLAKE2b-256 of the secret
   key TEXT NOT NULL REFERENCES keys(id), valid_until INTEGER NOT NULL
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS operators(  -- keys that may operate, not only call
+  key TEXT PRIMARY KEY REFERENCES keys(id)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS kills(
+  id INTEGER PRIMARY KEY AUTOINCREMENT,  -- never given twice: people write it down
+  at INTEGER NOT NULL, until INTEGER NOT NULL,  -- ns since 1970; to resume is to set `until`
+  who TEXT NOT NULL, why TEXT NOT NULL,
+  hard INTEGER NOT NULL,             -- 1: answers under way are ended too
+  feature TEXT NOT NULL, user TEXT NOT NULL, model TEXT NOT NULL, team TEXT NOT NULL,
+  tier TEXT NOT NULL, key TEXT NOT NULL, session TEXT NOT NULL  -- empty: whatever it is
+);
+CREATE INDEX IF NOT EXISTS kills_until ON kills(until);
 CREATE TABLE IF NOT EXISTS audit(
   id INTEGER PRIMARY KEY, at INTEGER NOT NULL, who TEXT NOT NULL, what TEXT NOT NULL
 );

@@ -1,0 +1,42 @@
+// app/desk.hpp — what the desks behind the front share: plain answers, and work that may wait.
+#pragma once
+
+#include <boost/asio/post.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <type_traits>
+
+#include "app/front.hpp"
+#include "call/call.hpp"
+#include "pipeline/signal.hpp"
+
+namespace purser {
+
+/// Which provider's client is this? Anthropic's always say which version they speak.
+Dialect dialect_of(const Request& request);
+
+struct Plain {
+  int status = 200;
+  std::string_view type = "application/json";
+  std::string body = {};
+};
+Awaitable<bool> answer(Connection& client, const Request& request, const Plain& plain);
+
+/// Runs `work` on the clerk's thread and waits for what it returns.
+template <typename Work>
+Awaitable<std::invoke_result_t<Work>> on_clerk(Front& front, Work work) {
+  Signal done;
+  std::optional<std::invoke_result_t<Work>> result;
+  asio::post(front.clerk, [&] {
+    result.emplace(work());
+    front.core.inbox.push(done);
+  });
+  co_await done.wait();
+  co_return std::move(*result);
+}
+
+/// /v1/admin/kills: kill switches listed, thrown and resumed by operators' keys.
+Awaitable<bool> kills_desk(Connection& client, const Request& request, Front& front);
+
+}  // namespace purser
