@@ -224,6 +224,7 @@ void read_root(Section& root, Config& config) {
   root.section("keys", [&](Section& section) { read_keys(section, config); });
   read_limits(root, config);
   read_calls(root, config);
+  read_sessions(root, config);
   root.section("output", [&](Section& section) { read_output(section, config); });
   read_unpriced(root, config);
   root.section("on_disconnect", [&](Section& section) { read_disconnect(section, config.drain); });

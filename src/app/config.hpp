@@ -17,6 +17,7 @@
 #include "limits/call_rule.hpp"
 #include "limits/limit_set.hpp"
 #include "money/price_book.hpp"
+#include "pipeline/seat.hpp"
 #include "store/store.hpp"
 
 namespace purser {
@@ -70,6 +71,13 @@ struct DrainConfig {
   std::int64_t at_once_max = 256;  // more than that many are cancelled instead
 };
 
+/// Which sessions are let go on.
+struct SessionsConfig {
+  bool read_history = true;
+  LoopAction loops = LoopAction::warn;
+  SessionCaps caps;
+};
+
 struct TelemetryConfig {
   std::string turns = "stdout";  // agent_turn_completed lines: "stdout", "off" or a file's path
 };
@@ -87,6 +95,7 @@ struct Config {
   std::vector<Limit> limits;  // they compile: LimitSet::compile(limits, time_zone, tiers) succeeds
   std::vector<CallRule> calls;
   std::vector<Workload> workloads;
+  SessionsConfig sessions;
   OutputConfig output;
   std::optional<UnpricedCeiling> unpriced;  // nothing: such calls are refused
   DrainConfig drain;

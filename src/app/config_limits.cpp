@@ -175,6 +175,26 @@ void read_limits(Section& root, Config& config) {
   });
 }
 
+void read_sessions(Section& root, Config& config) {
+  SessionsConfig& sessions = config.sessions;
+  root.section("sessions", [&](Section& section) {
+    section.choice("history", sessions.read_history, {{"read", true}, {"ignore", false}});
+    section.section("max", [&](Section& max) {
+      max.scalar("wall_time", sessions.caps.wall_time, parse_seconds);
+      max.scalar("at_once", sessions.caps.at_once, whole(1, 1'000'000));
+      max.scalar("depth", sessions.caps.depth, whole(0, 200));
+      max.scalar("tool_calls", sessions.caps.tool_calls, whole(0, 1'000'000'000));
+    });
+  });
+  root.section("loops", [&](Section& section) {
+    section.choice("action", sessions.loops,
+                   {{"off", LoopAction::off},
+                    {"warn", LoopAction::warn},
+                    {"land", LoopAction::land},
+                    {"deny", LoopAction::deny}});
+  });
+}
+
 void read_calls(Section& root, Config& config) {
   root.sections("calls", [&](Section& section) {
     CallRule rule;

@@ -8,6 +8,9 @@ namespace purser {
 /// `tiers`, `limits` and `workloads`.
 void read_limits(Section& root, Config& config);
 
+/// `sessions` and `loops`.
+void read_sessions(Section& root, Config& config);
+
 /// `calls`: what every single call is held to.
 void read_calls(Section& root, Config& config);
 

@@ -51,7 +51,9 @@ struct Call {
   bool state_on_server = false;  // threads, stored responses: billed tokens not in the body
   std::string_view effort;       // reasoning_effort, output_config.effort; empty: not said
   std::string_view user;         // the provider's own end-user field
-  std::string_view session;      // from metadata or prompt_cache_key, when it names one
+  std::string_view session;      // from metadata, when it names one
+  std::string_view user_id;      // Anthropic metadata.user_id, as it came
+  std::string_view prompt_cache_key;
   // Where edits are spliced. A field that is absent has an empty span.
   Span model_span;                  // the text, with its quotes
   Span effort_span;                 // likewise

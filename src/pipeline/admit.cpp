@@ -220,8 +220,10 @@ OrDenial<Admitted> admit(const Request& request, Dialect dialect, Core& core, Se
   Admitted admitted;
   admitted.began = std::chrono::steady_clock::now();
   admitted.at = now();
-  if (auto labelled = apply_labels(who->caller, who->rights, read_labels(*request.fields), *call);
-      !labelled) {
+  Labels labels = read_labels(*request.fields);
+  const Signals signals = read_signals(*request.fields, *call);
+  labels.session = signals.session.substr(0, kLabelBytesMax);
+  if (auto labelled = apply_labels(who->caller, who->rights, labels, *call); !labelled) {
     return denied(Refused::bad_request, std::move(labelled.error().message));
   }
   admitted.input_max = input_bound(*call);
@@ -242,6 +244,9 @@ OrDenial<Admitted> admit(const Request& request, Dialect dialect, Core& core, Se
   admitted.control = control_of(policy->workloads, admitted.facts());
   if (auto ruled = apply_call_rules(admitted, request.body, core); !ruled) {
     return std::unexpected(std::move(ruled.error()));
+  }
+  if (auto seated = take_seat(admitted, signals, request.body, services); !seated) {
+    return std::unexpected(std::move(seated.error()));
   }
   return admitted;
 }

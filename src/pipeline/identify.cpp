@@ -44,28 +44,12 @@ struct Source {
   std::string_view Labels::* label;
 };
 constexpr std::array kSources{
-    Source{"x-purser-user", &Labels::user},
-    Source{"x-purser-tier", &Labels::tier},
-    Source{"x-purser-team", &Labels::team},
-    Source{"x-purser-feature", &Labels::feature},
-    Source{"x-purser-session", &Labels::session},
-    Source{"x-purser-priority", &Labels::priority},
-    Source{"x-purser-tags", &Labels::tags},
-    Source{"helicone-user-id", &Labels::user},  // Helicone
-    Source{"helicone-session-id", &Labels::session},
+    Source{"x-purser-user", &Labels::user},         Source{"x-purser-tier", &Labels::tier},
+    Source{"x-purser-team", &Labels::team},         Source{"x-purser-feature", &Labels::feature},
+    Source{"x-purser-priority", &Labels::priority}, Source{"x-purser-tags", &Labels::tags},
+    Source{"helicone-user-id", &Labels::user},       // Helicone
     Source{"x-litellm-end-user-id", &Labels::user},  // LiteLLM
     Source{"x-litellm-customer-id", &Labels::user},
-    Source{"x-litellm-session-id", &Labels::session},
-    Source{"x-litellm-trace-id", &Labels::session},
-    Source{"x-portkey-trace-id", &Labels::session},        // Portkey
-    Source{"x-claude-code-session-id", &Labels::session},  // Claude Code
-    Source{"session-id", &Labels::session},                // Codex
-    Source{"session_id", &Labels::session},
-    Source{"thread-id", &Labels::session},
-    Source{"conversation_id", &Labels::session},
-    Source{"x-opencode-session", &Labels::session},  // OpenCode
-    Source{"x-session-affinity", &Labels::session},
-    Source{"x-session-id", &Labels::session},
 };
 constexpr std::string_view kTagPrefix = "x-purser-tag-";
 constexpr std::string_view kPropertyPrefix = "helicone-property-";
@@ -224,6 +208,19 @@ Labels read_labels(const std::vector<Field>& fields) {
   return labels;
 }
 
+Signals read_signals(const std::vector<Field>& fields, const Call& call) {
+  SignalReader reader;
+  for (const Field& field : fields) {
+    if (field.known == FieldName::unknown) {
+      reader.header(field.name, field.value);
+    }
+  }
+  reader.body(BodyField::user_id, call.user_id);
+  reader.body(BodyField::metadata_session, call.session);
+  reader.body(BodyField::prompt_cache_key, call.prompt_cache_key);
+  return reader.read();
+}
+
 Result<void> apply_labels(Caller& caller, const LabelRights& rights, const Labels& labels,
                           const Call& call) {
   const std::array offers{
@@ -231,7 +228,7 @@ Result<void> apply_labels(Caller& caller, const LabelRights& rights, const Label
       Offer{"tier", &Caller::tier, rights.tier, labels.tier, {}},
       Offer{"team", &Caller::team, rights.team, labels.team, {}},
       Offer{"feature", &Caller::feature, rights.feature, labels.feature, {}},
-      Offer{"session", &Caller::session, rights.session, labels.session, call.session},
+      Offer{"session", &Caller::session, rights.session, labels.session, {}},
   };
   for (const Offer& offer : offers) {
     std::string& label = caller.*offer.label;

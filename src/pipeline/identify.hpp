@@ -9,6 +9,7 @@
 #include "call/call.hpp"
 #include "call/caller.hpp"
 #include "http/fields.hpp"
+#include "sessions/signals.hpp"
 
 namespace purser {
 
@@ -36,6 +37,9 @@ struct Labels {
   std::vector<std::pair<std::string_view, std::string_view>> properties;  // one header a tag
 };
 Labels read_labels(const std::vector<Field>& fields);
+
+/// What a request's header and body say of its session.
+Signals read_signals(const std::vector<Field>& fields, const Call& call);
 
 /// Fills what the key leaves open, where `rights` allow it: first from headers, then from the
 /// provider's own fields (user, metadata). Error (client): a label is too long, not printable, or a

@@ -56,6 +56,10 @@ void append_call_fields(std::string& head, const Admitted& admitted, const Held&
                  std::to_string(held.edits.output_max->count()) +
                      (held.fitted ? "; fitted to the money left" : ""));
   }
+  append_field(head, "x-purser-session", admitted.caller.session);
+  if (!admitted.loop.empty()) {
+    append_field(head, "x-purser-loop", admitted.loop);
+  }
   if (const std::string edits = edits_text(admitted, held); !edits.empty()) {
     append_field(head, "x-purser-edits", edits);
   }

@@ -28,6 +28,7 @@
 #include "pipeline/identify.hpp"
 #include "pipeline/kill_desk.hpp"
 #include "pipeline/running.hpp"
+#include "pipeline/seat.hpp"
 #include "pipeline/signal.hpp"
 #include "pipeline/turn_log.hpp"
 #include "store/keys.hpp"
@@ -57,6 +58,7 @@ struct Policy {
   LimitSet limits;
   std::vector<CallRule> calls;
   std::vector<Workload> workloads;
+  SessionPolicy sessions;
   std::array<std::optional<Provider>, kDialects> providers;  // by dialect
   UnknownKey unknown_key = UnknownKey::refuse;
   bool unknown_labels = false;
@@ -155,6 +157,7 @@ class KeyDesk {
 /// Shared by all cores.
 struct Services {
   Books books;
+  SessionDesk sessions;
   std::unique_ptr<Store> store;
   std::unique_ptr<TurnLog> turns;
   std::unique_ptr<KeyDesk> keys;

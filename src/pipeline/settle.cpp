@@ -195,6 +195,9 @@ std::string edits_text(const Admitted& admitted, const Held& held) {
   if (!admitted.changed_by.empty()) {
     add("by=", admitted.changed_by);
   }
+  if (!admitted.loop.empty()) {
+    add("loop ", admitted.loop);
+  }
   for (const std::string& would : admitted.would) {
     add("would ", would);
   }
@@ -220,6 +223,9 @@ Settled settle(const Admitted& admitted, const Held& held, Answered answered, Co
   fill_legs(entry, held);
   if (held.hold) {
     end_hold(entry, admitted, held, services.books);
+  }
+  if (admitted.seat) {
+    admitted.seat->settle(entry.cost, entry.usage, entry.provider_id, entry.at);
   }
   services.store->settle(entry);
   services.books.waiting.call_all();

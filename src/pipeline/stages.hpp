@@ -1,8 +1,8 @@
 // pipeline/stages.hpp — the stages of one call, in order. Each takes what the one before it made,
 // so none can be skipped or reordered:
 //
-//   request ─admit▶ Admitted ─judge▶ ─hold_whole, hold_less▶ Held ─record_hold▶ ─ask▶ Incoming
-//   ─relay▶ Answered ─settle▶ Settled
+//   request ─admit▶ Admitted ─take_seat, judge▶ ─hold_whole, hold_less▶ Held ─record_hold▶ ─ask▶
+//   Incoming ─relay▶ Answered ─settle▶ Settled
 //
 // Or, at any of them, a Denial: what to tell the caller, in nobody's dialect yet.
 #pragma once
@@ -17,6 +17,7 @@
 #include "ledger/entry.hpp"
 #include "limits/fit.hpp"
 #include "limits/refusal.hpp"
+#include "pipeline/seat.hpp"
 #include "pipeline/services.hpp"
 #include "wire/wire.hpp"
 
@@ -77,6 +78,8 @@ struct Admitted {
   std::string_view effort;    // less than was asked for; empty: as it came
   /// The answer is to be the last of its run, with these words at the end of the prompt.
   std::optional<std::string_view> closing;
+  std::unique_ptr<Seat> seat;      // in its session
+  std::string loop;                // what runs in circles there; empty: nothing
   std::string changed_by;          // the limit that chose another model, or the last answer
   std::vector<std::string> would;  // what observed limits would have done
 
@@ -127,6 +130,12 @@ OrDenial<Admitted> admit(const Request& request, Dialect dialect, Core& core, Se
 std::optional<Denial> switched_off(const Admitted& admitted, const Core& core);
 /// The same for a call that was told to end on its way.
 Denial killed_denial(std::string message);
+/// Finds the session the call belongs to, and sits down there. A denial: the session was ended, is
+/// past a cap of its own, or runs in circles and the operator wants that stopped.
+OrDenial<void> take_seat(Admitted& admitted, const Signals& signals, std::string_view body,
+                         Services& services);
+/// Sessions are told apart by whose they are: names never cross.
+std::string session_scope(const Caller& caller);
 /// What limits want of the call on the way to their maxima: another model, a last answer, or none
 /// at all. Touches nothing.
 OrDenial<void> judge(Admitted& admitted, Services& services);

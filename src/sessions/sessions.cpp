@@ -6,7 +6,7 @@
 namespace purser {
 namespace {
 
-constexpr std::uint32_t kNone = Pool<int>::kNone;
+constexpr std::uint32_t kNone = Places<int>::kNone;
 
 /// A request rarely adds more than an answer, its results and a reminder. What adds more than this
 /// at once is taken for another conversation.

@@ -33,7 +33,7 @@
 #include "money/usage.hpp"
 #include "sessions/loops.hpp"
 #include "sessions/name_index.hpp"
-#include "sessions/pool.hpp"
+#include "sessions/places.hpp"
 #include "sessions/signals.hpp"
 
 namespace purser {
@@ -60,8 +60,8 @@ enum class Repeat : std::uint8_t {
 
 /// A call's place, from find() to end_turn().
 struct Turn {
-  PoolRef session = {};
-  PoolRef conversation = {};  // none without an outline
+  PlaceRef session = {};
+  PlaceRef conversation = {};  // none without an outline
   FoundBy by = FoundBy::opening;
   std::uint32_t from = 0;  // the first message that is new here
   Repeat repeat = Repeat::none;
@@ -137,6 +137,8 @@ class Sessions {
   /// False when no such session is known.
   [[nodiscard]] bool end(std::string_view session_name, std::string_view why);
   std::optional<SessionState> state(std::string_view session_name) const;
+  /// The session of that name in one scope: nothing tells a caller of anybody else's.
+  std::optional<SessionState> state(std::string_view session_name, std::string_view scope) const;
   std::optional<SessionState> state(const Turn& turn) const;
   /// Up to `max` sessions, the one used last first.
   std::vector<SessionState> latest(std::size_t max) const;
@@ -161,8 +163,8 @@ class Sessions {
     Digest root;              // conversations are looked for under it
     Digest scope;
     Digest preamble;  // of its first conversation
-    PoolRef parent;
-    std::uint32_t conversation = Pool<int>::kNone;  // the first of a list
+    PlaceRef parent;
+    std::uint32_t conversation = Places<int>::kNone;  // the first of a list
     std::uint32_t agents_seen = 0;
     std::uint8_t depth_at_start = 0;  // a sub-session's own
     std::uint8_t depth_max = 0;
@@ -181,8 +183,8 @@ class Sessions {
   };
   struct Conversation {
     std::uint32_t session = 0;
-    std::uint32_t next = Pool<int>::kNone;  // of its session's list
-    std::uint32_t previous = Pool<int>::kNone;
+    std::uint32_t next = Places<int>::kNone;  // of its session's list
+    std::uint32_t previous = Places<int>::kNone;
     std::uint32_t length = 0;  // messages of the latest request
     RequestRepeats repeats;
     std::uint32_t in_flight = 0;
@@ -203,13 +205,13 @@ class Sessions {
 
  public:
   static constexpr std::size_t kBytesASession =
-      Pool<Session>::kBytesAPlace + kSessionNames * NameIndex::kBytesAnEntry;
+      Places<Session>::kBytesAPlace + kSessionNames * NameIndex::kBytesAnEntry;
   static constexpr std::size_t kBytesAConversation =
-      Pool<Conversation>::kBytesAPlace + kConversationNames * NameIndex::kBytesAnEntry;
+      Places<Conversation>::kBytesAPlace + kConversationNames * NameIndex::kBytesAnEntry;
 
  private:
   struct Match {
-    std::uint32_t conversation = Pool<int>::kNone;
+    std::uint32_t conversation = Places<int>::kNone;
     std::uint32_t from = 0;
     Repeat repeat = Repeat::none;
   };
@@ -243,8 +245,8 @@ class Sessions {
   SessionState state_of(const Session& session) const;
 
   SessionOptions options_;
-  Pool<Session> sessions_;
-  Pool<Conversation> conversations_;
+  Places<Session> sessions_;
+  Places<Conversation> conversations_;
   NameIndex session_names_;
   NameIndex conversation_names_;
   std::uint64_t opened_ = 0;

@@ -6,7 +6,7 @@
 namespace purser {
 namespace {
 
-constexpr std::uint32_t kNone = Pool<int>::kNone;
+constexpr std::uint32_t kNone = Places<int>::kNone;
 
 }  // namespace
 
@@ -16,7 +16,7 @@ std::string_view Sessions::name(const Turn& turn) const {
 
 std::string_view Sessions::root_name(const Turn& turn) const {
   constexpr int kGenerationsMax = 16;  // clients may name each other as parents
-  PoolRef at = turn.session;
+  PlaceRef at = turn.session;
   for (int i = 0; i < kGenerationsMax && sessions_.has(at); ++i) {
     if (!sessions_.has(sessions_[at.at].parent)) {
       return sessions_[at.at].name.view();
@@ -159,6 +159,16 @@ std::optional<SessionState> Sessions::state(std::string_view session_name) const
   return at == kNone ? std::nullopt : std::optional(state_of(sessions_[at]));
 }
 
+std::optional<SessionState> Sessions::state(std::string_view session_name,
+                                            std::string_view scope_name) const {
+  const Digest scope = digest(scope_name, kScope);
+  std::uint32_t at = session_under(under(scope, session_name, kId), kById);
+  if (at == kNone) {  // one that was found has a name of ours
+    at = session_under(digest(session_name, kName), kByName);
+  }
+  return at == kNone || sessions_[at].scope != scope ? std::nullopt
+                                                     : std::optional(state_of(sessions_[at]));
+}
 std::optional<SessionState> Sessions::state(const Turn& turn) const {
   return sessions_.has(turn.session) ? std::optional(state_of(sessions_[turn.session.at]))
                                      : std::nullopt;

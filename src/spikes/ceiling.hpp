@@ -48,13 +48,13 @@ struct SpikeOptions {
 };
 
 /// Which stretch of time is out of line.
-enum class Span : std::uint8_t {
+enum class Stretch : std::uint8_t {
   hour,        // more than `sensitivity` busy hours in one
   quiet_hour,  // too much for this hour of the day, on a day that already carries too much
   day,         // more than `sensitivity` days in one
 };
-constexpr std::string_view to_string(Span span) {
-  return span == Span::hour ? "hour" : span == Span::quiet_hour ? "quiet hour" : "day";
+constexpr std::string_view to_string(Stretch span) {
+  return span == Stretch::hour ? "hour" : span == Stretch::quiet_hour ? "quiet hour" : "day";
 }
 
 /// The most of one quantity that is in line, as long as the hour of the clock stays the same.

@@ -130,21 +130,21 @@ std::optional<Spikes::Excess> Spikes::excess(const Track& track, const Load& loa
     const Ceiling& ceiling = track.ceilings[static_cast<std::size_t>(quantity)];
     const double hour = past.last_hour(quantity);
     const double day = past.last_day(quantity);
-    const auto found = [&](Span span, double observed, double usual, float most) {
+    const auto found = [&](Stretch span, double observed, double usual, float most) {
       return Excess{quantity, span, observed, usual > 0 ? usual : static_cast<double>(most)};
     };
     if (hour > static_cast<double>(ceiling.hour)) {
-      return found(Span::hour, hour, past.usual_busy_hour(quantity), ceiling.hour);
+      return found(Stretch::hour, hour, past.usual_busy_hour(quantity), ceiling.hour);
     }
     if (track.day_was_told) {
       continue;
     }
     if (day > static_cast<double>(ceiling.day)) {
-      return found(Span::day, day, past.usual_day(quantity), ceiling.day);
+      return found(Stretch::day, day, past.usual_day(quantity), ceiling.day);
     }
     if (hour > static_cast<double>(ceiling.quiet_hour) &&
         day > static_cast<double>(ceiling.quiet_hour_day)) {
-      return found(Span::quiet_hour, hour, past.usual_now_at_most(quantity), ceiling.quiet_hour);
+      return found(Stretch::quiet_hour, hour, past.usual_now_at_most(quantity), ceiling.quiet_hour);
     }
   }
   return std::nullopt;
@@ -156,10 +156,10 @@ bool Spikes::in_line(const Track& track) const {
   for (const Quantity quantity : kEveryQuantity) {
     const Ceiling& ceiling = track.ceilings[static_cast<std::size_t>(quantity)];
     double most = kCalmShare * static_cast<double>(ceiling.hour);
-    if (track.span == Span::day && quantity == track.quantity) {
+    if (track.span == Stretch::day && quantity == track.quantity) {
       most = std::max(kCalmShare * options_.least.of(quantity),
                       kCalmHourOfDay * past.usual_busy_hour(quantity));
-    } else if (track.span == Span::quiet_hour && quantity == track.quantity) {
+    } else if (track.span == Stretch::quiet_hour && quantity == track.quantity) {
       most = std::min(most, kCalmShare * static_cast<double>(ceiling.quiet_hour));
     }
     if (past.last_hour(quantity) > most) {
@@ -178,7 +178,7 @@ Pace Spikes::pace_for(const Track& track, const Excess& excess) const {
   const Baseline& past = track.baseline;
   const double usual = past.usual_busy_hour(Quantity::calls);
   double calls_an_hour = usual > 0 ? usual : options_.newcomer.calls / options_.sensitivity;
-  if (excess.quantity != Quantity::calls && excess.span != Span::day) {
+  if (excess.quantity != Quantity::calls && excess.span != Stretch::day) {
     const double calls = std::max(1.0, past.last_hour(Quantity::calls));
     calls_an_hour = std::min(calls_an_hour, calls * excess.expected / excess.observed);
   }
@@ -219,7 +219,7 @@ SpikeEvent Spikes::end_spike(Track& track, Instant now) {
                    .kind = track.kind,
                    .name = track.name,
                    .quantity = track.quantity,
-                   .span = Span::hour,
+                   .span = Stretch::hour,
                    .observed = std::llround(observed),
                    .expected = std::llround(expected),
                    .ratio = observed / expected,

@@ -48,7 +48,7 @@ struct SpikeEvent {
   SubjectKind kind = SubjectKind::user;
   std::string name;
   Quantity quantity = Quantity::calls;
-  Span span = Span::hour;
+  Stretch span = Stretch::hour;
   /// Calls, nanodollars or tokens in the last hour or day; what such an hour or day usually carries
   /// at most (an estimate: its floating point is not kept in any book). At a recovery: now.
   std::int64_t observed = 0;
@@ -106,7 +106,7 @@ class Spikes {
     SubjectKind kind = SubjectKind::user;
     SpikeState state = SpikeState::normal;
     Quantity quantity = Quantity::calls;  // what spikes
-    Span span = Span::hour;
+    Stretch span = Stretch::hour;
     /// A day in which it spiked stays above its ceiling long after the rate is in line again.
     bool day_was_told = false;
   };
@@ -115,7 +115,7 @@ class Spikes {
 
   struct Excess {
     Quantity quantity;
-    Span span;
+    Stretch span;
     double observed;
     double expected;
   };

@@ -307,7 +307,7 @@ TEST(Spikes, AWholeDayOutOfLineIsToldOnceAndReleased) {
   Traffic all_day(9, [](std::int64_t) { return 100.0; }, 100);
   const Told told = feed(spikes, all_day, 14 * kDay, 15 * kDay);
   ASSERT_FALSE(told.events.empty());
-  EXPECT_NE(told.events[0].span, Span::hour);
+  EXPECT_NE(told.events[0].span, Stretch::hour);
   EXPECT_LE(told.events[0].at, at(static_cast<double>(14 * kDay + 5 * kHour)));
   int spikes_told = 0;
   for (const SpikeEvent& event : told.events) {

@@ -19,7 +19,6 @@ struct ChatRequest {
   std::string_view tier;
   std::string_view user;
   std::string_view safety_identifier;
-  std::string_view prompt_cache_key;
   std::string_view metadata_session;
   bool has_messages = false;
   std::int64_t images = 0;
@@ -268,8 +267,8 @@ constexpr std::array kChatMembers{
               scan.text("safety_identifier", request.safety_identifier);
             }},
     Members{"prompt_cache_key",
-            [](RequestScan& scan, ChatRequest& request) {
-              scan.text("prompt_cache_key", request.prompt_cache_key);
+            [](RequestScan& scan, ChatRequest&) {
+              scan.text("prompt_cache_key", scan.call().prompt_cache_key);
             }},
     Members{"metadata",
             [](RequestScan& scan, ChatRequest& request) {
@@ -322,8 +321,7 @@ Result<void> read_chat_request(RequestScan& scan) {
   settle_images(call, request.images);
   call.tier_asked = parse_service_tier(request.tier);
   call.user = request.user.empty() ? request.safety_identifier : request.user;
-  call.session =
-      request.metadata_session.empty() ? request.prompt_cache_key : request.metadata_session;
+  call.session = request.metadata_session;
   return {};
 }
 

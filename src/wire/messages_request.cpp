@@ -371,6 +371,7 @@ Result<void> read_messages_request(RequestScan& scan) {
   }
   call.tier_asked = parse_service_tier(request.tier);
   call.speed_asked = request.speed == "fast" ? Speed::fast : Speed::standard;
+  call.user_id = request.user_id;
   read_user_id(call, request.user_id);
   return {};
 }

@@ -1,4 +1,4 @@
-// sessions/pool.hpp — a bounded number of things, the one that was used longest ago first to go.
+// sessions/places.hpp — a bounded number of things, the one that was used longest ago first to go.
 #pragma once
 
 #include <cstdint>
@@ -9,19 +9,19 @@
 namespace purser {
 
 /// Names one thing for ever: after it went, the same place has another generation.
-struct PoolRef {
+struct PlaceRef {
   std::uint32_t at = 0;
   std::uint32_t generation = 0;  // 0: nothing
-  friend bool operator==(PoolRef, PoolRef) = default;
+  friend bool operator==(PlaceRef, PlaceRef) = default;
 };
 
 /// Grows to `max` places and then reuses them; places do not move.
 template <typename Thing>
-class Pool {
+class Places {
  public:
   static constexpr std::uint32_t kNone = UINT32_MAX;
 
-  explicit Pool(std::uint32_t max) : max_(max) { INVARIANT(max > 0, "a pool holds something"); }
+  explicit Places(std::uint32_t max) : max_(max) { INVARIANT(max > 0, "a pool holds something"); }
 
   bool full() const { return size_ == max_; }
   std::uint32_t size() const { return size_; }
@@ -64,8 +64,8 @@ class Pool {
 
   Thing& operator[](std::uint32_t at) { return places_[at].thing; }
   const Thing& operator[](std::uint32_t at) const { return places_[at].thing; }
-  PoolRef ref(std::uint32_t at) const { return {.at = at, .generation = places_[at].generation}; }
-  bool has(PoolRef ref) const {
+  PlaceRef ref(std::uint32_t at) const { return {.at = at, .generation = places_[at].generation}; }
+  bool has(PlaceRef ref) const {
     return ref.generation != 0 && ref.at < places_.size() && places_[ref.at].used &&
            places_[ref.at].generation == ref.generation;
   }

@@ -1,0 +1,142 @@
+// pipeline/seat.cpp — which session a call belongs to, and whether that may go on.
+#include "pipeline/seat.hpp"
+
+#include <fmt/format.h>
+
+#include "pipeline/stages.hpp"
+#include "wire/outline.hpp"
+
+namespace purser {
+namespace {
+
+/// A conversation shorter than this cannot have gone in circles.
+constexpr std::int64_t kLoopMessagesMin = 4;
+
+/// What the conversation looks like, where somebody asks: reading it costs as much as the rest.
+std::optional<Outline> outline_of(const Admitted& admitted, std::string_view body) {
+  const SessionPolicy& policy = admitted.policy->sessions;
+  const bool named = !admitted.caller.session.empty();
+  const bool may_loop =
+      policy.loops != LoopAction::off && admitted.call.messages >= kLoopMessagesMin;
+  if (!may_loop && (named || !policy.read_history)) {
+    return std::nullopt;
+  }
+  auto outline = read_outline(admitted.call.dialect, body);
+  return outline ? std::optional(std::move(*outline)) : std::nullopt;
+}
+
+std::unexpected<Denial> denied(std::string message) {
+  return std::unexpected(Denial{
+      .why = Refused::money, .message = std::move(message), .retry_after = {}, .limit = "session"});
+}
+
+OrDenial<void> check_caps(const SessionCaps& caps, const SessionState& state, Instant now) {
+  const auto ran = std::chrono::duration_cast<std::chrono::seconds>(now - state.started);
+  if (caps.wall_time && ran > *caps.wall_time) {
+    return denied(fmt::format("This session has run for {} s; it may for {}.", ran.count(),
+                              caps.wall_time->count()));
+  }
+  if (caps.at_once && state.in_flight > *caps.at_once) {
+    return denied(fmt::format("This session may have {} calls in flight at once.", *caps.at_once));
+  }
+  if (caps.depth && state.depth > *caps.depth) {
+    return denied(fmt::format("This session's agents may ask others {} deep.", *caps.depth));
+  }
+  if (caps.tool_calls && state.tool_calls > *caps.tool_calls) {
+    return denied(fmt::format("This session has made {} tool calls; it may make {}.",
+                              state.tool_calls, *caps.tool_calls));
+  }
+  return {};
+}
+
+/// "same_call bash 5 times in turns 3 to 7".
+std::string to_text(const Finding& loop, const SessionState& state) {
+  std::string text(to_string(loop.kind));
+  if (!state.loop_tool.empty()) {
+    text += ' ' + state.loop_tool;
+  }
+  text += fmt::format(" {} times in turns {} to {}", loop.count, loop.first_turn, loop.last_turn);
+  return text;
+}
+
+OrDenial<void> act_on_loop(Admitted& admitted, const Finding& loop, const SessionState& state) {
+  constexpr std::string_view kClosing =
+      "You are repeating yourself without getting anywhere. Do not call any more tools. Say what "
+      "you have found, and what stopped you.";
+  admitted.loop = to_text(loop, state);
+  LoopAction action = admitted.policy->sessions.loops;
+  if (loop.level != LoopLevel::stop) {
+    action = LoopAction::warn;
+  }
+  if (admitted.control == Control::observe && action != LoopAction::warn) {
+    admitted.would.push_back("stop loop");
+    return {};
+  }
+  if (action == LoopAction::deny) {
+    return denied("This session runs in circles (" + admitted.loop +
+                  "). It was stopped so that it does not cost more.");
+  }
+  if (action == LoopAction::land) {
+    admitted.closing = kClosing;
+    admitted.changed_by = "loop";
+  }
+  return {};
+}
+
+}  // namespace
+
+Seat::~Seat() {
+  const std::lock_guard lock(desk_.mutex);
+  desk_.sessions.end_turn(turn_, {.cost = cost_, .usage = usage_, .response_id = response_id_},
+                          at_);
+}
+
+void Seat::settle(Amount cost, const Usage& usage, std::string_view response_id, Instant at) {
+  cost_ = cost;
+  usage_ = usage;
+  response_id_ = response_id;
+  at_ = at;
+}
+
+OrDenial<void> take_seat(Admitted& admitted, const Signals& signals, std::string_view body,
+                         Services& services) {
+  const std::optional<Outline> outline = outline_of(admitted, body);
+  const Outline* seen = outline ? &*outline : nullptr;
+  Signals known = signals;
+  known.session = admitted.caller.session;
+  const std::string scope = session_scope(admitted.caller);
+  Findings findings;
+  SessionState state;
+  {
+    SessionDesk& desk = services.sessions;
+    const std::lock_guard lock(desk.mutex);
+    const Turn turn = desk.sessions.find(known, scope, seen, admitted.at);
+    if (admitted.caller.session.empty()) {
+      admitted.caller.session = desk.sessions.name(turn);
+    }
+    if (const auto why = desk.sessions.ended(turn)) {
+      return denied("This session was ended: " + std::string(*why) + '.');
+    }
+    findings = desk.sessions.begin_turn(turn, seen, admitted.at);
+    admitted.seat = std::make_unique<Seat>(desk, turn);
+    admitted.seat->settle({}, {}, {}, admitted.at);
+    if (admitted.policy->sessions.caps.any() || findings.size > 0) {
+      state = desk.sessions.state(turn).value_or(SessionState{});
+    }
+  }
+  const SessionCaps& caps = admitted.policy->sessions.caps;
+  if (caps.any() && admitted.control == Control::enforce) {
+    if (auto within = check_caps(caps, state, admitted.at); !within) {
+      return within;
+    }
+  }
+  return findings.size > 0 && findings.level() >= LoopLevel::warn
+             ? act_on_loop(admitted, *findings.worst(), state)
+             : OrDenial<void>{};
+}
+
+std::string session_scope(const Caller& caller) {
+  return caller.key + '\n' + caller.user;
+}
+
+}  // namespace purser

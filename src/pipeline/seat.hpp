@@ -1,0 +1,66 @@
+// pipeline/seat.hpp — a call's place in its session: found before it is judged, left when it is
+// over.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include "sessions/sessions.hpp"
+
+namespace purser {
+
+/// The sessions of the process behind their one lock.
+struct SessionDesk {
+  std::mutex mutex;
+  Sessions sessions{SessionOptions{}};
+};
+
+/// What is done with a session that runs in circles, once that is beyond doubt. Before, and with
+/// `warn`, it is only told of.
+enum class LoopAction : std::uint8_t {
+  off,   // not looked for
+  warn,  // in headers and records
+  land,  // the answer is to be the last
+  deny,
+};
+
+/// What a whole session may be. Nothing: not bounded.
+struct SessionCaps {
+  std::optional<std::chrono::seconds> wall_time;
+  std::optional<std::int64_t> at_once;  // calls in flight: how far it fans out
+  std::optional<std::int64_t> depth;    // agents below agents
+  std::optional<std::int64_t> tool_calls;
+
+  bool any() const { return wall_time || at_once || depth || tool_calls; }
+};
+
+struct SessionPolicy {
+  /// Where nothing names a session, the conversation itself is looked at.
+  bool read_history = true;
+  LoopAction loops = LoopAction::warn;
+  SessionCaps caps = {};
+};
+
+/// A turn that has begun, and ends when this goes: at what settle() says, or at nothing.
+class Seat {
+ public:
+  Seat(SessionDesk& desk, const Turn& turn) : desk_(desk), turn_(turn) {}
+  ~Seat();
+  Seat(const Seat&) = delete;
+  Seat& operator=(const Seat&) = delete;
+
+  void settle(Amount cost, const Usage& usage, std::string_view response_id, Instant at);
+
+ private:
+  SessionDesk& desk_;
+  Turn turn_;
+  Amount cost_;
+  Usage usage_;
+  std::string response_id_;
+  Instant at_;
+};
+
+}  // namespace purser
