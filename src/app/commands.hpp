@@ -25,6 +25,7 @@ using Action = std::function<int()>;
 void add_serve(CLI::App& purser, Action& chosen);
 void add_check_config(CLI::App& purser, Action& chosen);
 void add_keys(CLI::App& purser, Action& chosen);
+void add_alerts(CLI::App& purser, Action& chosen);
 void add_prices(CLI::App& purser, Action& chosen);
 /// Below `purser prices`.
 void add_prices_diff(CLI::App& prices, Action& chosen);
