@@ -140,6 +140,8 @@ TEST(AlertEpisode, IsToldOnceCountedThenToldAgainAndEndsOnce) {
   EXPECT_EQ(step.what, What::tell);
   EXPECT_EQ(step.alert.state, AlertState::recovered);
   EXPECT_EQ(step.alert.count, 4);
+  EXPECT_EQ(on_recover(limit_alert(), kNow).alert.text,
+            "Over: Calls of ada are refused until midnight.");
   EXPECT_EQ(on_recover(step.alert, kNow + 3h).what, What::nothing);
   EXPECT_EQ(on_recover(std::nullopt, kNow).what, What::nothing);
   EXPECT_EQ(fire(step.alert, Severity::info, kNow + 3h).alert.count, 1) << "it begins anew";

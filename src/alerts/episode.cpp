@@ -36,6 +36,9 @@ Decision on_recover(const std::optional<Alert>& last, Instant at) {
   recovered.id = 0;
   recovered.state = AlertState::recovered;
   recovered.at = at;
+  if (!recovered.text.empty()) {
+    recovered.text.insert(0, "Over: ");  // the sentence says what was wrong, not what is
+  }
   return {.what = Decision::What::tell, .alert = std::move(recovered)};
 }
 
