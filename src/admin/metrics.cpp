@@ -203,6 +203,22 @@ void add_state(Page& page, std::span<Core* const> cores, Services& services) {
              static_cast<double>(services.turns->lost()));
 }
 
+void add_alerts(Page& page, const AlertDesk& desk) {
+  const AlertDesk::Counts counts = desk.counts();
+  MetricFamily& events = page.family("purser_alerts_total",
+                                     "Alerts told after deduplication, what came of their "
+                                     "deliveries, and notes dropped before they were written.",
+                                     MetricType::Counter);
+  const std::pair<std::string_view, std::int64_t> all[] = {{"told", counts.told},
+                                                           {"delivered", counts.delivered},
+                                                           {"failed", counts.failed},
+                                                           {"given_up", counts.given_up},
+                                                           {"dropped", counts.dropped}};
+  for (const auto& [name, count] : all) {
+    page.counter(events, {label("event", name)}, static_cast<double>(count));
+  }
+}
+
 }  // namespace
 
 std::string metrics_text(std::span<Core* const> cores, Services& services) {
@@ -213,6 +229,7 @@ std::string metrics_text(std::span<Core* const> cores, Services& services) {
   add_events(page);
   page.added_latency();
   add_state(page, cores, services);
+  add_alerts(page, *services.alerts);
   return page.text();
 }
 

@@ -29,6 +29,7 @@ void add_kill(CLI::App& purser, Action& chosen);
 void add_resume(CLI::App& purser, Action& chosen);
 void add_kills(CLI::App& purser, Action& chosen);
 void add_audit(CLI::App& purser, Action& chosen);
+void add_alerts(CLI::App& purser, Action& chosen);
 void add_prices(CLI::App& purser, Action& chosen);
 /// Below `purser prices`.
 void add_prices_diff(CLI::App& prices, Action& chosen);

@@ -234,6 +234,7 @@ void read_root(Section& root, Config& config) {
   root.section("telemetry", [&](Section& section) {
     section.scalar("turns", config.telemetry.turns, parse_turns);
   });
+  root.section("alerts", [&](Section& section) { read_alerts(section, config.alerts); });
   root.scalar("prices", config.prices, parse_text);
 }
 

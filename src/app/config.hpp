@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "app/config_alerts.hpp"
 #include "app/document.hpp"
 #include "base/result.hpp"
 #include "call/call.hpp"
@@ -102,6 +103,7 @@ struct Config {
   std::chrono::milliseconds admission_wait{2000};  // for money that open holds may give back
   std::size_t body_bytes_max = std::size_t{32} << 20;
   TelemetryConfig telemetry;
+  AlertsConfig alerts;
   std::filesystem::path prices;  // more price files, over the built-in book; empty: none
 };
 

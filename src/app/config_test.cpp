@@ -275,16 +275,18 @@ TEST(Config, EveryExampleIsRead) {
 }
 
 TEST(Config, EveryYamlBlockOfTheDocumentationIsRead) {
-  const std::string page = read_file(PURSER_SOURCE_DIR "/docs/configuration.md");
   constexpr std::string_view kOpen = "```yaml\n";
   int blocks = 0;
-  for (std::size_t at = page.find(kOpen); at != std::string::npos; at = page.find(kOpen, at)) {
-    at += kOpen.size();
-    const std::string block = page.substr(at, page.find("```", at) - at);
-    EXPECT_EQ(problems(block), "fine") << block;
-    ++blocks;
+  for (const char* name : {"configuration.md", "alerts.md"}) {
+    const std::string page = read_file(PURSER_SOURCE_DIR "/docs/" + std::string(name));
+    for (std::size_t at = page.find(kOpen); at != std::string::npos; at = page.find(kOpen, at)) {
+      at += kOpen.size();
+      const std::string block = page.substr(at, page.find("```", at) - at);
+      EXPECT_EQ(problems(block), "fine") << block;
+      ++blocks;
+    }
   }
-  EXPECT_GE(blocks, 5);
+  EXPECT_GE(blocks, 7);
 }
 
 TEST(ConfigWatch, AChangeIsFoundOnceAndABadOneIsRefusedWithItsReason) {

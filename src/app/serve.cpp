@@ -10,8 +10,10 @@
 #include <cstdio>
 #include <thread>
 
+#include "app/alert_policy.hpp"
 #include "app/config_watch.hpp"
 #include "app/front.hpp"
+#include "app/listening.hpp"
 #include "app/policy.hpp"
 #include "app/starter.hpp"
 #include "base/thread_name.hpp"
@@ -31,6 +33,10 @@ constexpr std::chrono::seconds kLook{1};
 constexpr std::chrono::seconds kStopPatience{30};
 /// Ended windows forgotten a look: a slice small enough not to be felt under the treasury's lock.
 constexpr std::size_t kExpireSlice = 4096;
+
+/// What the gateway's own alerts are about: one of each at a time.
+constexpr std::string_view kBooksKey = "books_unwritable";
+constexpr std::string_view kPresumedKey = "calls_presumed";
 
 using SignalSet = asio::basic_signal_set<Executor>;
 
@@ -76,54 +82,6 @@ Awaitable<void> sweep(Worker& worker) {
   }
 }
 
-/// Every core listens on the same port; the kernel spreads connections over them.
-Result<void> listen(Acceptor& acceptor, const std::string& host, std::uint16_t port) {
-  ErrorCode error;
-  const auto address = asio::ip::make_address(host == "localhost" ? "127.0.0.1" : host, error);
-  if (error) {
-    return fail(Fault::config, "listen: '" + host + "' is not an IP address");
-  }
-  const asio::ip::tcp::endpoint endpoint(address, port);
-  using ReusePort = asio::detail::socket_option::boolean<SOL_SOCKET, SO_REUSEPORT>;
-  acceptor.open(endpoint.protocol(), error);
-  if (!error) {
-    acceptor.set_option(Acceptor::reuse_address(true), error);
-  }
-  if (!error) {
-    acceptor.set_option(ReusePort(true), error);
-  }
-  if (!error) {
-    acceptor.bind(endpoint, error);
-  }
-  if (!error) {
-    acceptor.listen(4096, error);
-  }
-  if (error) {
-    return fail(Fault::config,
-                fmt::format("cannot listen on {}:{}: {}", host, port, error.message()));
-  }
-  return {};
-}
-
-/// SO_REUSEPORT would let a second gateway share the port unnoticed: ask first, without it.
-Result<void> port_is_free(const std::string& host, std::uint16_t port) {
-  asio::io_context io;
-  Acceptor probe(io);
-  ErrorCode error;
-  const asio::ip::tcp::endpoint endpoint(
-      asio::ip::make_address(host == "localhost" ? "127.0.0.1" : host, error), port);
-  if (!error) {
-    probe.open(endpoint.protocol(), error);
-    probe.set_option(Acceptor::reuse_address(true), error);
-    probe.bind(endpoint, error);
-  }
-  if (error) {
-    return fail(Fault::config,
-                fmt::format("cannot listen on {}:{}: {}", host, port, error.message()));
-  }
-  return {};
-}
-
 class Gateway {
  public:
   Gateway(Config config, const ServeOptions& options)
@@ -134,12 +92,14 @@ class Gateway {
 
  private:
   Result<void> open_books();
+  Result<void> open_alerts();
   Result<void> take_policy();
   Result<void> start_workers();
   void hand_out(std::shared_ptr<const Policy> policy);
   void hand_out(std::shared_ptr<const KeyRing> keys);
   void reload(const Result<Config>& config);
   void look();
+  void look_at_the_books();
   void stop();
   Awaitable<void> look_again_and_again();
   Awaitable<void> look_for_kills();
@@ -155,6 +115,8 @@ class Gateway {
   std::vector<Core*> cores_;
   std::vector<std::unique_ptr<Worker>> workers_;
   asio::io_context main_{1};
+  std::uint64_t presumed_ = 0;  // calls in flight when the last gateway on these books ended
+  bool books_failed_ = false;
 };
 
 Result<void> Gateway::open_books() {
@@ -166,6 +128,7 @@ Result<void> Gateway::open_books() {
     return fail("opening the books in " + config_.data.string(), store.error());
   }
   services_.store = std::move(*store);
+  presumed_ = recovered.presumed;
   services_.next_call.store(recovered.next_call.count());
   for (const Recovered::Balance& balance : recovered.balances) {
     services_.books.treasury.post(balance.account, balance.posted, Units(INT64_MAX), balance.ends);
@@ -186,6 +149,35 @@ Result<void> Gateway::open_books() {
     return fail("telemetry.turns", log.error());
   }
   services_.turns = std::move(*log);
+  return {};
+}
+
+Result<void> Gateway::open_alerts() {
+  auto policy = make_alert_policy(config_.alerts);
+  if (!policy) {
+    return std::unexpected(policy.error());
+  }
+  auto desk =
+      AlertDesk::open({.folder = config_.data, .clock = now, .say = say, .chance = secret_seed()},
+                      std::move(*policy));
+  if (!desk) {
+    return fail("opening the alerts", desk.error());
+  }
+  services_.alerts = std::move(*desk);
+  services_.alerts->recover(kBooksKey);  // they have just been opened
+  if (presumed_ == 0) {
+    services_.alerts->recover(kPresumedKey);
+    return {};
+  }
+  Alert alert;
+  alert.key = kPresumedKey;
+  alert.kind = AlertKind::calls_presumed;
+  alert.severity = Severity::info;
+  alert.used = fmt::format("{} calls", presumed_);
+  alert.text = fmt::format(
+      "The gateway ended without being told to: {} calls in flight are settled at their hold.",
+      presumed_);
+  services_.alerts->raise(std::move(alert));
   return {};
 }
 
@@ -263,6 +255,9 @@ Result<void> Gateway::start() {
   if (auto books = open_books(); !books) {
     return books;
   }
+  if (auto alerts = open_alerts(); !alerts) {
+    return alerts;
+  }
   auto keys = KeyDesk::open(config_.data);
   if (!keys) {
     return fail("opening the keys", keys.error());
@@ -314,16 +309,39 @@ void Gateway::reload(const Result<Config>& config) {
     stand_in(wanted, simulated_->port());
   }
   auto policy = make_policy(wanted);
-  if (!policy) {
-    say("the new configuration is refused, the old one stays:\n" + policy.error().message);
+  auto alerts = make_alert_policy(wanted.alerts);
+  if (!policy || !alerts) {
+    say("the new configuration is refused, the old one stays:\n" +
+        (policy ? alerts.error() : policy.error()).message);
     return;
   }
+  services_.alerts->change(std::move(*alerts));
   config_ = std::move(wanted);
   hand_out(std::move(*policy));
   say("the new configuration is in force");
 }
 
+void Gateway::look_at_the_books() {
+  const bool failed = services_.store->health().failed;
+  if (failed == books_failed_) {
+    return;
+  }
+  books_failed_ = failed;
+  if (!failed) {
+    services_.alerts->recover(kBooksKey);
+    return;
+  }
+  Alert alert;
+  alert.key = kBooksKey;
+  alert.kind = AlertKind::books_unwritable;
+  alert.severity = Severity::critical;
+  alert.text = "The books in " + config_.data.string() +
+               " cannot be written: no call leaves until they can (disk full, or broken?).";
+  services_.alerts->raise(std::move(alert));
+}
+
 void Gateway::look() {
+  look_at_the_books();
   if (watch_) {
     if (const auto changed = watch_->look()) {
       reload(*changed);
@@ -412,6 +430,8 @@ void Gateway::stop() {
     worker->thread.join();
   }
   clerk_.join();
+  services_.alerts
+      .reset();  // what is told by now is kept; what is not yet sent goes with the next start
   if (auto folded = services_.store->fold(); !folded) {
     say("the last calls stay in the journal: " + folded.error().message);
   }

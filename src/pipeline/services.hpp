@@ -13,6 +13,7 @@
 
 #include "call/call.hpp"
 #include "call/prompt_count.hpp"
+#include "dispatch/alert_desk.hpp"
 #include "http/asio.hpp"
 #include "http/connection.hpp"
 #include "http/deadline.hpp"
@@ -162,6 +163,7 @@ struct Services {
   std::unique_ptr<TurnLog> turns;
   std::unique_ptr<KeyDesk> keys;
   std::unique_ptr<KillDesk> kills;
+  std::unique_ptr<AlertDesk> alerts;
   std::atomic<std::int64_t> next_call{1};
   std::atomic<bool> stopping{false};
 };

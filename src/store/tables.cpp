@@ -76,6 +76,30 @@ CREATE INDEX IF NOT EXISTS kills_until ON kills(until);
 CREATE TABLE IF NOT EXISTS audit(
   id INTEGER PRIMARY KEY, at INTEGER NOT NULL, who TEXT NOT NULL, what TEXT NOT NULL
 );
+CREATE TABLE IF NOT EXISTS alerts(
+  id INTEGER PRIMARY KEY,
+  key TEXT NOT NULL,                 -- what it is about
+  kind TEXT NOT NULL, severity TEXT NOT NULL, state TEXT NOT NULL, subject TEXT NOT NULL,
+  limit_name TEXT NOT NULL, used TEXT NOT NULL, max TEXT NOT NULL, share TEXT NOT NULL,
+  text TEXT NOT NULL,
+  at INTEGER NOT NULL,               -- ns since 1970: when it was told
+  since INTEGER NOT NULL,            -- ns since 1970: when its key began to fire
+  count INTEGER NOT NULL             -- how often it fired since then
+);
+CREATE INDEX IF NOT EXISTS alerts_key ON alerts(key, id);
+CREATE INDEX IF NOT EXISTS alerts_at ON alerts(at);
+CREATE TABLE IF NOT EXISTS outbox(
+  id INTEGER PRIMARY KEY,            -- the order in which a target gets its alerts
+  alert INTEGER NOT NULL REFERENCES alerts(id),
+  target TEXT NOT NULL,
+  state TEXT NOT NULL,               -- waiting, delivered, given_up
+  queued_at INTEGER NOT NULL,        -- ns since 1970
+  attempts INTEGER NOT NULL,
+  next_at INTEGER NOT NULL,          -- ns since 1970: not tried before
+  error TEXT NOT NULL                -- of the last try, or why it was given up
+);
+CREATE INDEX IF NOT EXISTS outbox_alert ON outbox(alert);
+CREATE INDEX IF NOT EXISTS outbox_waiting ON outbox(target, id) WHERE state='waiting';
 )";
 
 }  // namespace

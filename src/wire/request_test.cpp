@@ -42,7 +42,7 @@ TEST(ChatRequest, ReadsWhatDecidesItsCost) {
             R"({"x":1,"include_usage":true})");
   EXPECT_EQ(call.tier_asked, ServiceTier::flex);
   EXPECT_EQ(call.user, "ann");
-  EXPECT_EQ(call.session, "s-1");
+  EXPECT_EQ(call.prompt_cache_key, "s-1");
   EXPECT_EQ(call.messages, 2);
   EXPECT_EQ(call.tools, 1);
   EXPECT_EQ(call.server_tool_rounds_max, 0);

@@ -78,6 +78,8 @@ ${yaml}`,
     folder,
     config,
     purser,
+    /** What the running gateway has said. */
+    output: () => gateway.output,
     /** kill -9, and the same gateway again on the same books. Returns how long it took to serve. */
     async killAndRestart() {
       const ended = new Promise((resolve) => gateway.once('exit', resolve));
