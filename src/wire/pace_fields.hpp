@@ -1,0 +1,51 @@
+// wire/pace_fields.hpp — what the header of an answer says about pace, in each provider's own way.
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <optional>
+#include <string_view>
+
+#include "base/instant.hpp"
+#include "call/told_pace.hpp"
+
+namespace purser {
+
+/// "12ms", "1s", "6m0s", "1h2m3.5s". Nothing for anything else, or for more than a year.
+std::optional<std::chrono::nanoseconds> parse_go_duration(std::string_view text);
+
+/// Sees an answer's header fields, any bytes, and says what they mean.
+class PaceFields {
+ public:
+  explicit PaceFields(Instant now) : now_(now) {}
+
+  /// Fields by other names are passed over.
+  void see(std::string_view name, std::string_view value);
+  /// `status`: of the answer. Whether a 429 is about money its body says, see is_spend_cap().
+  ToldPace told(int status) const;
+
+ private:
+  /// What of it is limited, as OpenAI and Anthropic divide it.
+  enum class Kind : std::uint8_t { requests, tokens, input_tokens, output_tokens };
+  static constexpr std::size_t kKinds = 4;
+  struct Bucket {
+    std::optional<std::int64_t> limit;
+    std::optional<std::int64_t> remaining;
+    std::optional<std::chrono::nanoseconds> reset;
+  };
+  static std::optional<Kind> take_kind(std::string_view& name);
+  void see_bucket(std::string_view rest, std::string_view what, std::string_view value);
+  enum class Wait : std::uint8_t { part, whole };
+  std::optional<std::chrono::nanoseconds> exhausted(Wait wait) const;
+
+  Instant now_;
+  std::optional<std::chrono::nanoseconds> retry_after_;
+  std::optional<std::chrono::nanoseconds> retry_after_ms_;
+  std::array<Bucket, kKinds> buckets_;
+};
+
+/// The body of a 429 that is about money: a budget of the account's with the provider, which
+/// waiting does not refill.
+bool is_spend_cap(std::string_view body);
+
+}  // namespace purser
