@@ -203,6 +203,31 @@ void add_state(Page& page, std::span<Core* const> cores, Services& services) {
              static_cast<double>(services.turns->lost()));
 }
 
+/// Labelled by provider: as many as the configuration has named since the start.
+void add_queues(Page& page, Gates& gates) {
+  const std::vector<Gates::Standing> standings = gates.standings();
+  MetricFamily& waiting = page.family(
+      "purser_queue_waiting", "Calls that wait for their turn with a provider.", MetricType::Gauge);
+  for (const Gates::Standing& each : standings) {
+    ClientMetric metric;
+    metric.label = {label("provider", each.provider)};
+    metric.gauge.value = static_cast<double>(each.waiting);
+    waiting.metric.push_back(std::move(metric));
+  }
+  MetricFamily& waited = page.family("purser_queue_waited_total",
+                                     "Calls that had to wait for their turn.", MetricType::Counter);
+  for (const Gates::Standing& each : standings) {
+    page.counter(waited, {label("provider", each.provider)}, static_cast<double>(each.waited));
+  }
+  MetricFamily& closed = page.family(
+      "purser_gate_closed_total",
+      "Times a provider said it was asked too fast, or had nothing left, and all waited for it.",
+      MetricType::Counter);
+  for (const Gates::Standing& each : standings) {
+    page.counter(closed, {label("provider", each.provider)}, static_cast<double>(each.closed));
+  }
+}
+
 void add_alerts(Page& page, const AlertDesk& desk) {
   const AlertDesk::Counts counts = desk.counts();
   MetricFamily& events = page.family("purser_alerts_total",
@@ -229,6 +254,7 @@ std::string metrics_text(std::span<Core* const> cores, Services& services) {
   add_events(page);
   page.added_latency();
   add_state(page, cores, services);
+  add_queues(page, services.gates);
   add_alerts(page, *services.alerts);
   return page.text();
 }

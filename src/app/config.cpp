@@ -21,6 +21,7 @@ ProviderConfig openai() {
           .api_key_file = {},
           .dialects = {Dialect::chat},
           .waits = {},
+          .queue = {},
           .ca_file = {}};
 }
 
@@ -31,6 +32,7 @@ ProviderConfig anthropic() {
           .api_key_file = {},
           .dialects = {Dialect::messages},
           .waits = {},
+          .queue = {},
           .ca_file = {}};
 }
 
@@ -115,6 +117,17 @@ auto whole(std::int64_t least, std::int64_t most) {
   return [=](std::string_view text) { return parse_whole(text, least, most); };
 }
 
+/// Clients lose patience, and other calls the money that waiting ones hold.
+Result<std::chrono::milliseconds> parse_queue_wait(std::string_view text) {
+  constexpr std::chrono::minutes kLongest{10};
+  const auto wait = parse_duration(text);
+  if (wait && *wait > kLongest) {
+    return fail(Fault::config,
+                "expected at most 10m, got \"" + std::string(text.substr(0, 60)) + "\"");
+  }
+  return wait;
+}
+
 bool is_loopback(const std::string& host) {
   return host == "localhost" || host == "::1" || host.starts_with("127.");
 }
@@ -128,6 +141,11 @@ void read_provider(Section& section, ProviderConfig& provider) {
     timeouts.scalar("connect", provider.waits.connect, parse_seconds);
     timeouts.scalar("first_byte", provider.waits.first_byte, parse_seconds);
     timeouts.scalar("idle", provider.waits.between_bytes, parse_seconds);
+  });
+  section.section("queue", [&](Section& queue) {
+    queue.scalar("at_once", provider.queue.at_once, whole(1, 1'000'000));
+    queue.scalar("longest", provider.queue.longest, whole(0, 100'000));
+    queue.scalar("wait", provider.queue.wait, parse_queue_wait);
   });
   section.scalar("ca_file", provider.ca_file, parse_text);
   if (provider.base_url.empty()) {

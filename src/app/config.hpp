@@ -16,6 +16,7 @@
 #include "call/call.hpp"
 #include "http/upstream.hpp"
 #include "limits/call_rule.hpp"
+#include "limits/lane.hpp"
 #include "limits/limit_set.hpp"
 #include "money/price_book.hpp"
 #include "pipeline/seat.hpp"
@@ -31,6 +32,7 @@ struct ProviderConfig {
   std::string api_key_file;  // or the file; looked at first, when it is named
   std::vector<Dialect> dialects;
   UpstreamLimits waits;
+  LaneRules queue;
   std::string ca_file;  // trust these certificates instead of the system's
 };
 

@@ -67,6 +67,7 @@ Result<Provider> make_provider(const ProviderConfig& config) {
                   .secret_as_api_key = as_api_key,
                   .origin = std::move(*origin),
                   .waits = config.waits,
+                  .queue = config.queue,
                   .trust = std::move(*trust)};
 }
 

@@ -82,6 +82,15 @@ Awaitable<void> sweep(Worker& worker) {
   }
 }
 
+/// Queues are there before their first call, and a changed bound holds for those who wait already.
+void set_queue_rules(const Policy& policy, Gates& gates) {
+  for (const std::optional<Provider>& provider : policy.providers) {
+    if (provider) {
+      gates.set_rules(provider->name, provider->queue);
+    }
+  }
+}
+
 class Gateway {
  public:
   Gateway(Config config, const ServeOptions& options)
@@ -208,6 +217,7 @@ Result<void> Gateway::take_policy() {
     }
   }
   policy_ = *policy;
+  set_queue_rules(*policy_, services_.gates);
   return {};
 }
 
@@ -285,6 +295,7 @@ Result<void> Gateway::start() {
 /// Each core changes over between two events of its own: nobody waits, nobody sees half of it.
 void Gateway::hand_out(std::shared_ptr<const Policy> policy) {
   policy_ = policy;
+  set_queue_rules(*policy_, services_.gates);
   for (Core* core : cores_) {
     asio::post(core->io, [core, policy] { core->policy = policy; });
   }

@@ -50,6 +50,7 @@ struct WaitingCall {
   Ticket ticket;
   QueueUser user;
   DoorId door;
+  Amount worst;      // what it may cost at most: handed back as it came
   Amount expected;   // what it will probably cost
   Instant deadline;  // it is of no use from then on
 };

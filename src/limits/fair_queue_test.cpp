@@ -32,6 +32,7 @@ class Server {
     return queue.join({.ticket = Ticket(++tickets_),
                        .user = who,
                        .door = door,
+                       .worst = {},
                        .expected = expected,
                        .deadline = deadline});
   }
@@ -125,6 +126,7 @@ RC_GTEST_PROP(FairQueue, IsNeverLongerThanItsBoundAndForgetsNobodyWhoWaits,
       const auto joined = server.queue.join({.ticket = ticket,
                                              .user = user(std::to_string(seed.below(5))),
                                              .door = DoorId(seed.below(3)),
+                                             .worst = {},
                                              .expected = any_cost(seed),
                                              .deadline = deadline});
       RC_ASSERT((joined == FairQueue::Joined::full) == (waiting.size() == longest));

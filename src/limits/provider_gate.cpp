@@ -17,6 +17,8 @@ constexpr std::int64_t kOpenWindow = 64;
 /// Told to wait without a time: this, then twice as long each time.
 constexpr std::chrono::seconds kFirstBackoff{1};
 constexpr int kDoublingsMax = 6;  // 64 s: kGateClosedMax bounds it anyway
+/// So long after it opened it is simply open, however few came: what they could learn is too old.
+constexpr std::chrono::seconds kOpeningMax{60};
 /// Shorter is no wait: a few calls more or less in a hundredth of a second.
 constexpr nanoseconds kLeastWait = std::chrono::milliseconds(1);
 
@@ -44,6 +46,9 @@ ProviderGate::Told ProviderGate::hear(ToldPace told, Instant now) {
       break;
   }
   const bool was_closed = state(now) == State::closed;
+  if (state(now) == State::open) {
+    refusals_ = 0;
+  }
   if (told.wait) {
     close(*told.wait, now);
   } else if (!was_closed) {
@@ -58,7 +63,7 @@ ProviderGate::State ProviderGate::state(Instant now) const {
   if (now < closed_until_) {
     return State::closed;
   }
-  return window_ == 0 ? State::open : State::opening;
+  return window_ == 0 || now - closed_until_ >= kOpeningMax ? State::open : State::opening;
 }
 
 std::int64_t ProviderGate::room(Instant now) const {

@@ -5,7 +5,7 @@
 //     ▲                                      ▲  too fast again                │
 //     │                                      └────────────────────────────────┤
 //     └───────────────────────────────────────────────────────────────────────┘
-//                        as many answers as make the window wide
+//                 as many answers as make the window wide, or a minute
 //
 // Why a slow start: when a gate opens, everybody who waited is there at once, and would be refused
 // at once. So a few go first, and each answer lets two more go: the number doubles with every

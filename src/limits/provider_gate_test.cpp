@@ -69,6 +69,17 @@ TEST(ProviderGate, OpensForTwoThenFourThenEight) {
   EXPECT_EQ(gate.state(now), State::open);
 }
 
+TEST(ProviderGate, IsSimplyOpenAMinuteAfterItOpened) {
+  ProviderGate gate;
+  gate.hear(too_fast({}), kNow);
+  const auto round = gate.left(gate.closed_until());
+  EXPECT_EQ(gate.state(kNow + seconds(60)), State::opening);
+  EXPECT_EQ(gate.state(kNow + seconds(61)), State::open);
+  gate.answered(round);
+  gate.hear(too_fast({}), kNow + seconds(62));
+  EXPECT_EQ(gate.closed_until(), kNow + seconds(63)) << "and its back-off begins anew";
+}
+
 TEST(ProviderGate, CallsOfAnEarlierRoundNeitherOpenNorFillIt) {
   ProviderGate gate;
   gate.hear(too_fast(seconds(1)), kNow);

@@ -6,6 +6,7 @@
 #include "pipeline/relay.hpp"
 #include "pipeline/stages.hpp"
 #include "pipeline/turn_line.hpp"
+#include "wire/pace_fields.hpp"
 
 namespace purser {
 namespace {
@@ -14,6 +15,9 @@ namespace {
 constexpr std::size_t kPlainAnswerMax = std::size_t{64} << 20;
 /// Most heads, ours in them, are shorter.
 constexpr std::size_t kHeadBytes = 1536;
+/// What clients take seriously: some ignore a longer retry-after and try again at once.
+constexpr std::chrono::seconds kRetryAfterMin{1};
+constexpr std::chrono::seconds kRetryAfterMax{60};
 
 std::int64_t microseconds_since(SteadyTime began) {
   return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() -
@@ -57,6 +61,9 @@ void append_call_fields(std::string& head, const Admitted& admitted, const Held&
                      (held.fitted ? "; fitted to the money left" : ""));
   }
   append_field(head, "x-purser-session", admitted.caller.session);
+  if (admitted.passage && admitted.passage->waited() > std::chrono::milliseconds(0)) {
+    append_field(head, "x-purser-queued-ms", std::to_string(admitted.passage->waited().count()));
+  }
   if (!admitted.loop.empty()) {
     append_field(head, "x-purser-loop", admitted.loop);
   }
@@ -125,6 +132,41 @@ Awaitable<bool> no_answer(Connection& client, const Request& request, const Admi
                           core);
 }
 
+/// Waits until the provider may be asked. A denial: that takes too long, or nobody asks any more.
+Awaitable<OrDenial<void>> wait_for_turn(Connection& client, Admitted& admitted, const Held& held,
+                                        Core& core, Services& services) {
+  const auto passed = co_await services.gates.pass(admitted, held, core);
+  const std::string& provider = admitted.provider->name;
+  if (!passed) {
+    const auto seconds = std::chrono::ceil<std::chrono::seconds>(passed.error().retry_after);
+    co_return std::unexpected(Denial{
+        .why = Refused::pace,
+        .message = provider + " is asked as fast as it lets us; this call's turn did not " +
+                   "come in time.",
+        .retry_after = std::clamp<std::chrono::seconds>(seconds, kRetryAfterMin, kRetryAfterMax),
+        .limit = {}});
+  }
+  if (admitted.passage->waited() > std::chrono::milliseconds(0) && client.look_whether_gone()) {
+    co_return std::unexpected(Denial{.why = Refused::pace,
+                                     .message = "the client left while it waited for " + provider,
+                                     .retry_after = kRetryAfterMin,
+                                     .limit = {}});
+  }
+  co_return OrDenial<void>();
+}
+
+/// It was held, but never sent.
+Awaitable<bool> answer_unsent(Connection& client, const Request& request, const Admitted& admitted,
+                              const Held& held, const Denial& denial, Core& core,
+                              Services& services) {
+  Answered answered;
+  answered.outcome = Outcome::released;
+  answered.why = denial.message;
+  settle(admitted, held, std::move(answered), core, services);
+  co_return co_await deny(client, request, admitted.call.dialect, denial, to_text(admitted.id),
+                          core);
+}
+
 bool is_event_stream(const std::vector<Field>& fields) {
   for (const Field& field : fields) {
     if (field.known == FieldName::content_type) {
@@ -182,12 +224,17 @@ Awaitable<bool> answer_plain(Connection& client, const Request& request, const A
   Draft head(core.drafts);
   head->reserve(kHeadBytes);
   append_response_head(*head, incoming.status(), incoming.fields());
+  ToldPace told = told_pace(incoming.status(), incoming.fields());
   Draft body(core.drafts);
   const bool whole = co_await read_leashed(incoming, *body, admitted, running);
   if (!whole && running.killed()) {
     co_return co_await answer_killed(client, request, admitted, held, *running.killed(),
                                      Outcome::estimated, core, services);
   }
+  if (told.pace == Pace::too_fast && is_spend_cap(*body)) {
+    told = {.pace = Pace::no_money, .wait = {}};
+  }
+  services.gates.hear(admitted, told);
   Answered answered;
   answered.status = incoming.status();
   answered.first_byte_us = first_byte_us;
@@ -252,6 +299,13 @@ Awaitable<bool> serve(Connection& client, const Request& request, Dialect dialec
   // From here on the hold is durable and the call leaves: whatever happens, settle() is reached.
   Pool& pool = core.pool(*admitted->provider);
   count_added(core, admitted->began);
+  if (!services.gates.pass_freely(admitted->provider->queue)) {
+    const auto turn = co_await wait_for_turn(client, *admitted, *held, core, services);
+    if (!turn) {
+      co_return co_await answer_unsent(client, request, *admitted, *held, turn.error(), core,
+                                       services);
+    }
+  }
   Running running(*admitted);
   core.running.push_back(running);
   if (const auto denial = switched_off(*admitted, core)) {  // while it waited
@@ -271,6 +325,7 @@ Awaitable<bool> serve(Connection& client, const Request& request, Dialect dialec
   const std::int64_t first_byte_us = microseconds_since(admitted->began);
   if (incoming.status() == 200 && is_event_stream(incoming.fields())) {
     const bool keep_alive = request.keep_alive;
+    services.gates.hear(*admitted, told_pace(incoming.status(), incoming.fields()));
     client.release_input();  // an agent's history is large and its answer slow
     co_return co_await answer_stream(client, keep_alive, *admitted, *held, incoming, first_byte_us,
                                      running, pool, core, services);

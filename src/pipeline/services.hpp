@@ -26,6 +26,7 @@
 #include "money/price_book.hpp"
 #include "pipeline/counters.hpp"
 #include "pipeline/draft.hpp"
+#include "pipeline/gates.hpp"
 #include "pipeline/identify.hpp"
 #include "pipeline/kill_desk.hpp"
 #include "pipeline/running.hpp"
@@ -44,6 +45,7 @@ struct Provider {
   bool secret_as_api_key = false;
   Origin origin;
   UpstreamLimits waits;
+  LaneRules queue;
   std::shared_ptr<asio::ssl::context> trust;
 };
 
@@ -159,6 +161,7 @@ class KeyDesk {
 struct Services {
   Books books;
   SessionDesk sessions;
+  Gates gates;
   std::unique_ptr<Store> store;
   std::unique_ptr<TurnLog> turns;
   std::unique_ptr<KeyDesk> keys;

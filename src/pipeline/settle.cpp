@@ -227,6 +227,9 @@ Settled settle(const Admitted& admitted, const Held& held, Answered answered, Co
   if (admitted.seat) {
     admitted.seat->settle(entry.cost, entry.usage, entry.provider_id, entry.at);
   }
+  if (admitted.passage) {
+    admitted.passage->settle(entry.cost);
+  }
   services.store->settle(entry);
   services.books.waiting.call_all();
   count(admitted, held, entry, core);

@@ -1,8 +1,8 @@
 // pipeline/stages.hpp — the stages of one call, in order. Each takes what the one before it made,
 // so none can be skipped or reordered:
 //
-//   request ─admit▶ Admitted ─take_seat, judge▶ ─hold_whole, hold_less▶ Held ─record_hold▶ ─ask▶
-//   Incoming ─relay▶ Answered ─settle▶ Settled
+//   request ─admit▶ Admitted ─take_seat, judge▶ ─hold_whole, hold_less▶ Held ─record_hold▶
+//   ─wait_for_turn▶ ─ask▶ Incoming ─relay▶ Answered ─settle▶ Settled
 //
 // Or, at any of them, a Denial: what to tell the caller, in nobody's dialect yet.
 #pragma once
@@ -82,6 +82,8 @@ struct Admitted {
   std::string loop;                // what runs in circles there; empty: nothing
   std::string changed_by;          // the limit that chose another model, or the last answer
   std::vector<std::string> would;  // what observed limits would have done
+  /// To its provider. None: nobody has to wait for it.
+  std::unique_ptr<Passage> passage;
 
   Facts facts() const {
     return {.caller = caller, .provider = provider->name, .model = model, .dialect = call.dialect};

@@ -158,11 +158,11 @@ void PaceFields::see_bucket(std::string_view rest, std::string_view what, std::s
   }
   Bucket& bucket = buckets_[static_cast<std::size_t>(*kind)];
   if (what == "limit") {
-    bucket.limit = parse_count(value);
+    bucket.limit = value;
   } else if (what == "remaining") {
-    bucket.remaining = parse_count(value);
+    bucket.remaining = value;
   } else {
-    bucket.reset = parse_reset(value, now_);
+    bucket.reset = value;
   }
 }
 
@@ -186,9 +186,9 @@ void PaceFields::see(std::string_view name, std::string_view value) {
       }
     }
   } else if (is(name, "retry-after")) {
-    retry_after_ = parse_units(value, std::chrono::seconds(1));
+    retry_after_ = value;
   } else if (is(name, "retry-after-ms")) {
-    retry_after_ms_ = parse_units(value, std::chrono::milliseconds(1));
+    retry_after_ms_ = value;
   }
 }
 
@@ -198,12 +198,16 @@ std::optional<nanoseconds> PaceFields::exhausted(Wait wait) const {
   std::optional<nanoseconds> longest;
   for (const Bucket& bucket : buckets_) {
     const std::int64_t unsaid = wait == Wait::whole ? 0 : 1;
-    if (!bucket.reset || bucket.remaining.value_or(unsaid) != 0) {
+    if (parse_count(bucket.remaining).value_or(unsaid) != 0) {
+      continue;
+    }
+    const auto reset = parse_reset(bucket.reset, now_);
+    if (!reset) {
       continue;
     }
     const std::int64_t parts =
-        std::clamp<std::int64_t>(bucket.limit.value_or(1), 1, kPartsOfBucket);
-    const nanoseconds until = wait == Wait::whole ? *bucket.reset : *bucket.reset / parts;
+        std::clamp<std::int64_t>(parse_count(bucket.limit).value_or(1), 1, kPartsOfBucket);
+    const nanoseconds until = wait == Wait::whole ? *reset : *reset / parts;
     longest = std::max(longest.value_or(nanoseconds(0)), until);
   }
   return longest;
@@ -211,7 +215,8 @@ std::optional<nanoseconds> PaceFields::exhausted(Wait wait) const {
 
 ToldPace PaceFields::told(int status) const {
   if (status == 429) {
-    const auto said = retry_after_ms_ ? retry_after_ms_ : retry_after_;
+    const auto finer = parse_units(retry_after_ms_, std::chrono::milliseconds(1));
+    const auto said = finer ? finer : parse_units(retry_after_, std::chrono::seconds(1));
     return {.pace = Pace::too_fast, .wait = said ? said : exhausted(Wait::whole)};
   }
   if (status / 100 != 2) {

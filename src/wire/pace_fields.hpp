@@ -14,7 +14,7 @@ namespace purser {
 /// "12ms", "1s", "6m0s", "1h2m3.5s". Nothing for anything else, or for more than a year.
 std::optional<std::chrono::nanoseconds> parse_go_duration(std::string_view text);
 
-/// Sees an answer's header fields, any bytes, and says what they mean.
+/// Sees an answer's header fields, any bytes, and says what they mean. Keeps views of them.
 class PaceFields {
  public:
   explicit PaceFields(Instant now) : now_(now) {}
@@ -28,10 +28,10 @@ class PaceFields {
   /// What of it is limited, as OpenAI and Anthropic divide it.
   enum class Kind : std::uint8_t { requests, tokens, input_tokens, output_tokens };
   static constexpr std::size_t kKinds = 4;
-  struct Bucket {
-    std::optional<std::int64_t> limit;
-    std::optional<std::int64_t> remaining;
-    std::optional<std::chrono::nanoseconds> reset;
+  struct Bucket {  // as it came: most answers have plenty left, and nobody reads the rest
+    std::string_view limit;
+    std::string_view remaining;
+    std::string_view reset;
   };
   static std::optional<Kind> take_kind(std::string_view& name);
   void see_bucket(std::string_view rest, std::string_view what, std::string_view value);
@@ -39,8 +39,8 @@ class PaceFields {
   std::optional<std::chrono::nanoseconds> exhausted(Wait wait) const;
 
   Instant now_;
-  std::optional<std::chrono::nanoseconds> retry_after_;
-  std::optional<std::chrono::nanoseconds> retry_after_ms_;
+  std::string_view retry_after_;
+  std::string_view retry_after_ms_;
   std::array<Bucket, kKinds> buckets_;
 };
 

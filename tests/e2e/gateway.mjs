@@ -41,8 +41,16 @@ function start(args, options = {}) {
   return child;
 }
 
-/** Starts a provider and a gateway. `yaml` is added to the configuration. */
-export async function startGateway({ yaml = '', simulate = [] } = {}) {
+/**
+ * Starts a provider and a gateway. `yaml` is added to the configuration, `openaiMore` to what it
+ * says of openai, which may be served from elsewhere.
+ */
+export async function startGateway({
+  yaml = '',
+  simulate = [],
+  openai = undefined,
+  openaiMore = '',
+} = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'purser-e2e-'));
   const [port, providerPort] = [await freePort(), await freePort()];
   const config = join(folder, 'purser.yaml');
@@ -52,7 +60,7 @@ export async function startGateway({ yaml = '', simulate = [] } = {}) {
     `listen: 127.0.0.1:${port}
 data: ${folder}/data
 providers:
-  openai: {base_url: "${provider}/v1", api_key_env: SIMULATED_KEY}
+  openai: {base_url: "${openai ?? `${provider}/v1`}", api_key_env: SIMULATED_KEY, ${openaiMore}}
   anthropic: {base_url: "${provider}", api_key_env: SIMULATED_KEY}
 telemetry: {turns: ${folder}/turns.jsonl}
 ${yaml}`,
