@@ -134,12 +134,6 @@ void Lane::end(Pass& pass, Amount cost) {
   }
 }
 
-Instant Lane::look_again(DoorId door, Instant now) const {
-  const auto gate = gates_.find(door);
-  return gate != gates_.end() && gate->second->closed_until() > now ? gate->second->closed_until()
-                                                                    : Instant::never();
-}
-
 std::chrono::nanoseconds Lane::retry_after(DoorId door, Instant now) const {
   const auto gate = gates_.find(door);
   const auto shut =

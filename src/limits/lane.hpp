@@ -71,8 +71,6 @@ class Lane {
   void answered(Pass& pass);
   void end(Pass& pass, Amount cost);
 
-  /// When a call that waits here should be looked at again: its gate may be open then.
-  Instant look_again(DoorId door, Instant now) const;
   /// How long a caller who is turned away should stay away.
   std::chrono::nanoseconds retry_after(DoorId door, Instant now) const;
 

@@ -69,7 +69,6 @@ TEST(Lane, OneCallersRefusalKeepsTheOthersOfTheSameModelWaiting) {
   lane.hear(DoorId(1), too_fast(seconds(3)), kNow);
   const auto waits = lane.enter(ask("bob"), kNow);
   ASSERT_TRUE(std::holds_alternative<Lane::Queued>(waits));
-  EXPECT_EQ(lane.look_again(DoorId(1), kNow), kNow + seconds(3));
   EXPECT_TRUE(lane.advance(kNow + seconds(2)).went.empty());
 
   // Another model is not shut; those who wait for the first are no reason to wait.

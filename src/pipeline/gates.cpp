@@ -7,6 +7,9 @@
 namespace purser {
 namespace {
 
+/// How often those who wait look. Deadlines are swept a few times a second anyway.
+constexpr std::chrono::milliseconds kLookEvery{50};
+
 /// The lanes' clock: one that no correction of the system's turns back.
 Instant lane_time(SteadyTime at) {
   return Instant::from_nanos(
@@ -38,20 +41,19 @@ Lane::Ask ask_of(const Admitted& admitted, const Held& held) {
 
 }  // namespace
 
-/// Looks for a call that waits when its gate may have opened, and when its patience is at an end.
+/// Looks now and then whether a gate has opened, and whether the call's patience is at an end.
 class GateWatch final : public Waiting {
  public:
-  GateWatch(Gates& gates, Gates::Way& way, Ticket ticket, DoorId door)
-      : gates_(gates), way_(way), ticket_(ticket), door_(door) {
+  GateWatch(Gates& gates, Gates::Way& way, Ticket ticket)
+      : gates_(gates), way_(way), ticket_(ticket) {
     deadline = SteadyTime::min();
   }
-  void overdue() override { deadline = steady(gates_.look(way_, ticket_, door_, lane_now())); }
+  void overdue() override { deadline = steady(gates_.look(way_, ticket_, lane_now())); }
 
  private:
   Gates& gates_;
   Gates::Way& way_;
   Ticket ticket_;
-  DoorId door_;
 };
 
 /// Not settled: the process stops in the middle of a call, and there is nobody left to wake.
@@ -108,19 +110,25 @@ void Gates::advance(Way& way, Instant now) {
   }
 }
 
-/// When to look again for the one with this ticket.
-Instant Gates::look(Way& way, Ticket ticket, DoorId door, Instant now) {
+/// Ends the wait of the one with this ticket if its time is over, and else of those whose gate has
+/// opened meanwhile: nobody else would notice. When to look again.
+Instant Gates::look(Way& way, Ticket ticket, Instant now) {
   const std::lock_guard lock(mutex_);
-  if (const auto at = way.waiters.find(ticket);
-      at != way.waiters.end() && at->second->deadline <= now) {
+  const auto at = way.waiters.find(ticket);
+  if (at == way.waiters.end()) {
+    return Instant::never();
+  }
+  if (at->second->deadline <= now) {
     way.lane.leave(ticket);
     wake(way, ticket, std::nullopt);
+    return Instant::never();
   }
-  advance(way, now);
-  const auto still = way.waiters.find(ticket);
-  return still == way.waiters.end()
-             ? Instant::never()
-             : std::min(still->second->deadline, way.lane.look_again(door, now));
+  const Instant deadline = at->second->deadline;
+  if (now - way.looked >= kLookEvery) {  // all who wait come here: one look is for all of them
+    way.looked = now;
+    advance(way, now);
+  }
+  return std::min(deadline, now + kLookEvery);
 }
 
 Awaitable<std::expected<void, Lane::TooBusy>> Gates::pass(Admitted& admitted, const Held& held,
@@ -150,7 +158,7 @@ Awaitable<std::expected<void, Lane::TooBusy>> Gates::pass(Admitted& admitted, co
     ++way.waited;
     advance(way, came);
   }
-  GateWatch watch(*this, named->second, ticket, ask.door);
+  GateWatch watch(*this, named->second, ticket);
   core.deadlines.watch(watch);
   co_await signal.wait();
   if (waiter.pass) {

@@ -89,6 +89,7 @@ class Gates {
     Lane lane;
     std::unordered_map<Ticket, Waiter*> waiters;
     std::int64_t waited = 0;
+    Instant looked;  // for gates that have opened
     bool restless = false;
   };
   using Ways = std::map<std::string, Way>;  // by provider; never erased
@@ -96,7 +97,7 @@ class Gates {
   Ways::value_type& way_to(const std::string& provider, const LaneRules& rules);
   void advance(Way& way, Instant now);
   void wake(Way& way, Ticket ticket, std::optional<Lane::Pass> pass);
-  Instant look(Way& way, Ticket ticket, DoorId door, Instant now);
+  Instant look(Way& way, Ticket ticket, Instant now);
   enum class Wake : std::uint8_t { next, nobody };
   void end(const std::string& provider, Lane::Pass& pass, Amount cost, Wake wake);
 

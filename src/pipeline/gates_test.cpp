@@ -104,8 +104,7 @@ TEST(Gates, LetEveryCallOfEveryCoreThroughAndNeverMoreAtOnceThanTheyMay) {
 TEST(Gates, TurnAwayWhomTheyCannotServeInTimeAndLoseNobody) {
   Shared shared;
   shared.provider.name = "openai";
-  shared.provider.queue = {
-      .at_once = 2, .longest = 100, .wait = std::chrono::milliseconds(5)};
+  shared.provider.queue = {.at_once = 2, .longest = 100, .wait = std::chrono::milliseconds(5)};
   run(shared);
   EXPECT_EQ(shared.served + shared.turned_away, kCores * kCallsACore);
   EXPECT_GT(shared.turned_away, 0);
