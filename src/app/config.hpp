@@ -18,6 +18,7 @@
 #include "limits/call_rule.hpp"
 #include "limits/limit_set.hpp"
 #include "money/price_book.hpp"
+#include "pipeline/notices.hpp"
 #include "pipeline/seat.hpp"
 #include "store/store.hpp"
 
@@ -97,6 +98,7 @@ struct Config {
   std::vector<CallRule> calls;
   std::vector<Workload> workloads;
   SessionsConfig sessions;
+  SpikeAction spikes = SpikeAction::observe;
   OutputConfig output;
   std::optional<UnpricedCeiling> unpriced;  // nothing: such calls are refused
   DrainConfig drain;

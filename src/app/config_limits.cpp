@@ -193,6 +193,12 @@ void read_sessions(Section& root, Config& config) {
                     {"land", LoopAction::land},
                     {"deny", LoopAction::deny}});
   });
+  root.section("spikes", [&](Section& section) {
+    section.choice("action", config.spikes,
+                   {{"off", SpikeAction::off},
+                    {"observe", SpikeAction::observe},
+                    {"throttle", SpikeAction::throttle}});
+  });
 }
 
 void read_calls(Section& root, Config& config) {

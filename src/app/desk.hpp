@@ -36,6 +36,9 @@ Awaitable<std::invoke_result_t<Work>> on_clerk(Front& front, Work work) {
   co_return std::move(*result);
 }
 
+/// GET /v1/sessions/{name}, POST /v1/sessions/{name}/end.
+Awaitable<bool> sessions_desk(Connection& client, const Request& request, Front& front);
+
 /// /v1/admin/kills: kill switches listed, thrown and resumed by operators' keys.
 Awaitable<bool> kills_desk(Connection& client, const Request& request, Front& front);
 

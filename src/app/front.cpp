@@ -18,7 +18,8 @@ enum class Desk : std::uint8_t {
   free_messages,
   models,  // passed on to whichever provider the caller's headers speak of
   call,    // one call's record
-  kills,   // kill switches, for operators
+  session,
+  kills,  // kill switches, for operators
   metrics,
   alive,
   ready,
@@ -40,6 +41,8 @@ constexpr std::array kDesks{
     Entry{"GET", "/v1/models", false, Desk::models},
     Entry{"GET", "/v1/models/", true, Desk::models},
     Entry{"GET", "/v1/calls/", true, Desk::call},
+    Entry{"GET", "/v1/sessions/", true, Desk::session},
+    Entry{"POST", "/v1/sessions/", true, Desk::session},
     Entry{"GET", "/v1/admin/kills", false, Desk::kills},
     Entry{"POST", "/v1/admin/kills", false, Desk::kills},
     Entry{"DELETE", "/v1/admin/kills/", true, Desk::kills},
@@ -123,6 +126,8 @@ Awaitable<bool> dispatch(Connection& client, const Request& request, Front& fron
       co_return co_await pass_through(client, request, dialect_of(request), core, services);
     case Desk::call:
       co_return co_await show_call(client, request, front);
+    case Desk::session:
+      co_return co_await sessions_desk(client, request, front);
     case Desk::kills:
       co_return co_await kills_desk(client, request, front);
     case Desk::metrics:

@@ -352,9 +352,23 @@ void Gateway::look() {
   } else if (*changed) {
     hand_out(services_.keys->ring());
   }
-  const std::lock_guard lock(services_.books.mutex);
-  services_.books.treasury.expire(now(), kExpireSlice);
-  services_.books.paces.expire(now());
+  {
+    const std::lock_guard lock(services_.books.mutex);
+    services_.books.treasury.expire(now(), kExpireSlice);
+    services_.books.paces.expire(now());
+  }
+  {
+    const std::lock_guard lock(services_.sessions.mutex);
+    services_.sessions.sessions.expire(now());
+  }
+  std::vector<SpikeEvent> over;
+  {
+    const std::lock_guard lock(services_.spikes.mutex);
+    over = services_.spikes.spikes.sweep(now());
+  }
+  for (const SpikeEvent& event : over) {
+    tell_spike(*services_.alerts, event);
+  }
 }
 
 Awaitable<void> Gateway::look_again_and_again() {

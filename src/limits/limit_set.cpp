@@ -100,10 +100,15 @@ AccountKey key_of(const Digest& name, const Digest& subject, Instant starts) {
   return digest({reinterpret_cast<const char*>(words.data()), sizeof(words)});
 }
 
-/// Seconds of one piece of a rolling window; all of them together are the span or a little more.
-std::int64_t piece_of(std::chrono::seconds span) {
-  const auto pieces = static_cast<std::int64_t>(kRollingPieces);
-  return std::max<std::int64_t>(1, (span.count() + pieces - 1) / pieces);
+/// A rolling window cut up: all pieces together are the span or a little more.
+struct Pieces {
+  std::int64_t seconds;  // of one
+  std::int64_t count;    // at most kRollingPieces
+};
+Pieces pieces_of(std::chrono::seconds span) {
+  const auto most = static_cast<std::int64_t>(kRollingPieces);
+  const std::int64_t seconds = (span.count() + most - 1) / most;
+  return {.seconds = seconds, .count = (span.count() + seconds - 1) / seconds};
 }
 
 constexpr std::size_t kStepsMax = 100'000;  // of looking for a call that touches too many accounts
@@ -204,11 +209,11 @@ Bounds LimitSet::Rules::window(const Limit& limit, Measure measure, Instant now)
   if (limit.window != Window::rolling) {
     return calendar.bounds(limit.window, now);
   }
-  const std::int64_t piece = piece_of(limit.span);
+  const auto [piece, count] = pieces_of(limit.span);
   const std::int64_t starts = now.seconds() - ((now.seconds() % piece) + piece) % piece;
   // The account is needed until the whole span behind its piece has passed.
   return {.starts = Instant::from_seconds(starts),
-          .ends = Instant::from_seconds(starts + piece * (1 + std::int64_t{kRollingPieces}))};
+          .ends = Instant::from_seconds(starts + piece * (1 + count))};
 }
 
 void LimitSet::Rules::touch(std::size_t number, const Facts& facts, Instant now, Control control,
@@ -238,11 +243,10 @@ void LimitSet::Rules::touch(std::size_t number, const Facts& facts, Instant now,
     std::array<AccountKey, kRollingPieces> earlier;
     std::size_t pieces = 0;
     if (limit.window == Window::rolling && is_kept(part.measure)) {
-      for (; pieces < kRollingPieces; ++pieces) {
-        earlier[pieces] = key_of(
-            part.name, whose,
-            Instant::from_seconds(window.starts.seconds() -
-                                  piece_of(limit.span) * (1 + static_cast<std::int64_t>(pieces))));
+      const auto [seconds, count] = pieces_of(limit.span);
+      for (std::int64_t back = 1; back <= count; ++back) {
+        earlier[pieces++] = key_of(part.name, whose,
+                                   Instant::from_seconds(window.starts.seconds() - seconds * back));
       }
     }
     out.add({.limit = &limit,

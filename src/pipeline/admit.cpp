@@ -245,6 +245,9 @@ OrDenial<Admitted> admit(const Request& request, Dialect dialect, Core& core, Se
   if (auto ruled = apply_call_rules(admitted, request.body, core); !ruled) {
     return std::unexpected(std::move(ruled.error()));
   }
+  if (auto calm = watch_spikes(admitted, services); !calm) {
+    return std::unexpected(std::move(calm.error()));
+  }
   if (auto seated = take_seat(admitted, signals, request.body, services); !seated) {
     return std::unexpected(std::move(seated.error()));
   }

@@ -28,6 +28,7 @@
 #include "pipeline/draft.hpp"
 #include "pipeline/identify.hpp"
 #include "pipeline/kill_desk.hpp"
+#include "pipeline/notices.hpp"
 #include "pipeline/running.hpp"
 #include "pipeline/seat.hpp"
 #include "pipeline/signal.hpp"
@@ -60,6 +61,7 @@ struct Policy {
   std::vector<CallRule> calls;
   std::vector<Workload> workloads;
   SessionPolicy sessions;
+  SpikeAction spikes = SpikeAction::observe;
   std::array<std::optional<Provider>, kDialects> providers;  // by dialect
   UnknownKey unknown_key = UnknownKey::refuse;
   bool unknown_labels = false;
@@ -110,6 +112,7 @@ struct Books {
   Treasury treasury{secret_seed()};
   Paces paces;
   BurnMeters burn{kBurnMeters};
+  PassedShares passed;
   WaitingRoom waiting;
 };
 
@@ -159,6 +162,7 @@ class KeyDesk {
 struct Services {
   Books books;
   SessionDesk sessions;
+  SpikeDesk spikes;
   std::unique_ptr<Store> store;
   std::unique_ptr<TurnLog> turns;
   std::unique_ptr<KeyDesk> keys;

@@ -1,4 +1,5 @@
 // pipeline/settle.cpp — what the call really cost, posted where it was held, exactly once.
+#include "limits/judge.hpp"
 #include "pipeline/stages.hpp"
 #include "pipeline/turn_line.hpp"
 
@@ -138,6 +139,59 @@ void end_hold(const SettleEntry& entry, const Admitted& admitted, const Held& he
   }
 }
 
+struct Told {
+  const Touched* touched;
+  Standing standing;
+  PassedShares::Change change;
+};
+
+/// Accounts whose limit alerts somebody: what they are past now, if that has changed.
+std::vector<Told> news_of(const Held& held, Books& books) {
+  std::vector<Told> news;
+  for (const Held::Part& part : held.parts) {
+    if (part.touched.limit->at.empty()) {
+      continue;
+    }
+    Standing standing;
+    books.treasury.standings({&part.need, 1}, {&standing, 1});
+    standing = seen(part.touched, standing);
+    const Threshold* alert = alert_of(*part.touched.limit, share_of(standing));
+    const Share passed = alert == nullptr ? Share{} : alert->share;
+    if (const auto change = books.passed.note(part.need.account.low, passed)) {
+      news.push_back({&part.touched, standing, *change});
+    }
+  }
+  return news;
+}
+
+void tell(const Admitted& admitted, const Held& held, const SettleEntry& entry,
+          Services& services) {
+  std::vector<Told> news;
+  if (std::ranges::any_of(held.parts,
+                          [](const Held::Part& part) { return !part.touched.limit->at.empty(); })) {
+    const std::lock_guard lock(services.books.mutex);
+    news = news_of(held, services.books);
+  }
+  for (const Told& told : news) {
+    tell_threshold(*services.alerts, *told.touched, told.standing, told.change);
+  }
+  if (admitted.policy->spikes == SpikeAction::off || entry.outcome == Outcome::released) {
+    return;
+  }
+  for (const Subject& subject : subjects_of(admitted.caller)) {
+    if (!subject.name.empty()) {
+      const std::lock_guard lock(services.spikes.mutex);
+      const auto verdict = services.spikes.spikes.see(
+          subject,
+          {.calls = 0, .spend = entry.cost, .tokens = entry.usage.tokens_in() + entry.usage.output},
+          entry.at);
+      if (verdict.event) {
+        tell_spike(*services.alerts, *verdict.event);
+      }
+    }
+  }
+}
+
 void count(const Admitted& admitted, const Held& held, const SettleEntry& entry, Core& core) {
   Counters& counters = core.counters;
   const auto dialect = static_cast<std::size_t>(admitted.call.dialect);
@@ -229,6 +283,7 @@ Settled settle(const Admitted& admitted, const Held& held, Answered answered, Co
   }
   services.store->settle(entry);
   services.books.waiting.call_all();
+  tell(admitted, held, entry, services);
   count(admitted, held, entry, core);
   learn_ratio(admitted, held, entry, core);
   if (services.turns->on()) {

@@ -134,6 +134,10 @@ Denial killed_denial(std::string message);
 /// past a cap of its own, or runs in circles and the operator wants that stopped.
 OrDenial<void> take_seat(Admitted& admitted, const Signals& signals, std::string_view body,
                          Services& services);
+/// Counts the call for its user, key and feature, and says whether they are so far above their own
+/// past that they are slowed down.
+OrDenial<void> watch_spikes(Admitted& admitted, Services& services);
+std::array<Subject, kSubjectKinds> subjects_of(const Caller& caller);
 /// Sessions are told apart by whose they are: names never cross.
 std::string session_scope(const Caller& caller);
 /// What limits want of the call on the way to their maxima: another model, a last answer, or none
