@@ -14,6 +14,7 @@
 #include "app/config_watch.hpp"
 #include "app/front.hpp"
 #include "app/listening.hpp"
+#include "app/lookout.hpp"
 #include "app/policy.hpp"
 #include "app/starter.hpp"
 #include "base/thread_name.hpp"
@@ -35,7 +36,6 @@ constexpr std::chrono::seconds kStopPatience{30};
 constexpr std::size_t kExpireSlice = 4096;
 
 /// What the gateway's own alerts are about: one of each at a time.
-constexpr std::string_view kBooksKey = "books_unwritable";
 constexpr std::string_view kPresumedKey = "calls_presumed";
 
 using SignalSet = asio::basic_signal_set<Executor>;
@@ -99,7 +99,6 @@ class Gateway {
   void hand_out(std::shared_ptr<const KeyRing> keys);
   void reload(const Result<Config>& config);
   void look();
-  void look_at_the_books();
   void stop();
   Awaitable<void> look_again_and_again();
   Awaitable<void> look_for_kills();
@@ -116,7 +115,7 @@ class Gateway {
   std::vector<std::unique_ptr<Worker>> workers_;
   asio::io_context main_{1};
   std::uint64_t presumed_ = 0;  // calls in flight when the last gateway on these books ended
-  bool books_failed_ = false;
+  std::optional<Lookout> lookout_;
 };
 
 Result<void> Gateway::open_books() {
@@ -164,7 +163,6 @@ Result<void> Gateway::open_alerts() {
     return fail("opening the alerts", desk.error());
   }
   services_.alerts = std::move(*desk);
-  services_.alerts->recover(kBooksKey);  // they have just been opened
   if (presumed_ == 0) {
     services_.alerts->recover(kPresumedKey);
     return {};
@@ -278,6 +276,14 @@ Result<void> Gateway::start() {
   if (auto workers = start_workers(); !workers) {
     return workers;
   }
+  lookout_.emplace(services_);
+  if (config_.spikes != SpikeAction::off) {
+    asio::post(clerk_, [this, folder = config_.data] {
+      if (auto learnt = lookout_->learn_what_is_usual(folder, now()); !learnt) {
+        say("what is usual cannot be read from the books: " + learnt.error().message);
+      }
+    });
+  }
   std::fputs(greeting(config_, *starter, simulated_ != nullptr).c_str(), stderr);
   return {};
 }
@@ -321,27 +327,8 @@ void Gateway::reload(const Result<Config>& config) {
   say("the new configuration is in force");
 }
 
-void Gateway::look_at_the_books() {
-  const bool failed = services_.store->health().failed;
-  if (failed == books_failed_) {
-    return;
-  }
-  books_failed_ = failed;
-  if (!failed) {
-    services_.alerts->recover(kBooksKey);
-    return;
-  }
-  Alert alert;
-  alert.key = kBooksKey;
-  alert.kind = AlertKind::books_unwritable;
-  alert.severity = Severity::critical;
-  alert.text = "The books in " + config_.data.string() +
-               " cannot be written: no call leaves until they can (disk full, or broken?).";
-  services_.alerts->raise(std::move(alert));
-}
-
 void Gateway::look() {
-  look_at_the_books();
+  lookout_->look_at_books(config_.data);
   if (watch_) {
     if (const auto changed = watch_->look()) {
       reload(*changed);
@@ -361,14 +348,7 @@ void Gateway::look() {
     const std::lock_guard lock(services_.sessions.mutex);
     services_.sessions.sessions.expire(now());
   }
-  std::vector<SpikeEvent> over;
-  {
-    const std::lock_guard lock(services_.spikes.mutex);
-    over = services_.spikes.spikes.sweep(now());
-  }
-  for (const SpikeEvent& event : over) {
-    tell_spike(*services_.alerts, event);
-  }
+  lookout_->look_at_spikes();
 }
 
 Awaitable<void> Gateway::look_again_and_again() {
@@ -397,6 +377,7 @@ Awaitable<void> Gateway::look_for_kills() {
       say("kill switches cannot be read, those in force stay: " + looked.error().message);
     }
     failing = !looked;
+    lookout_->look_at_kills(policy_->limits.calendar());
   }
 }
 

@@ -1,5 +1,5 @@
-// limits.test.mjs — every control at work on real calls: thresholds, landings, tiers, windows, pace,
-// sessions without a name, loops, spikes, observers.
+// limits.test.mjs — every control at work on real calls: thresholds, landings, tiers, windows,
+// pace, sessions without a name, loops, spikes, observers.
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { after, before, test } from 'node:test';
@@ -314,6 +314,50 @@ test('an agent that does the same again and again is stopped, with the evidence'
   assert.match(stopped.body.error.message, /runs in circles \(same_call search/);
   for (let i = 0; i < 100 && !told.some((each) => each.kind === 'loop'); i += 1) await wait(50);
   assert.ok(told.some((each) => each.kind === 'loop'));
+});
+
+test('a user far above its own past is slowed down, and told of', async () => {
+  // Three weeks of ten calls a day, as the books would have them.
+  const usual = await startGateway({
+    yaml: `
+alerts:
+  targets:
+    - {name: hook, webhook: "http://127.0.0.1:${hook.address().port}/", format: json}
+spikes: {action: throttle}
+`,
+  });
+  try {
+    const secret = usual.key('--user', 'steady');
+    const ask = () =>
+      fetch(`${usual.base}/v1/chat/completions`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${secret}`, 'content-type': 'application/json' },
+        body: JSON.stringify({
+          model: 'gpt-4o-mini',
+          max_tokens: 5,
+          messages: [{ role: 'user', content: 'Hello' }],
+        }),
+      });
+    assert.equal((await ask()).status, 200);
+    await wait(1_500);
+    await usual.writePast({ days: 21, callsADay: 10 });
+    await usual.killAndRestart();
+    await wait(500);
+    let sent = 0;
+    let answer;
+    do {
+      answer = await ask();
+      sent += 1;
+    } while (answer.status === 200 && sent < 100);
+    assert.equal(answer.status, 429);
+    assert.ok(sent <= 50, `caught at call ${sent}`);
+    const refusal = await answer.json();
+    assert.match(refusal.error.message, /far more calls than it ever did/);
+    for (let i = 0; i < 100 && !told.some((each) => each.kind === 'spike'); i += 1) await wait(50);
+    assert.ok(told.some((each) => each.kind === 'spike' && each.subject === 'user steady'));
+  } finally {
+    await usual.stop();
+  }
 });
 
 test('the books add up after all that', () => {
