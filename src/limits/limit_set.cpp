@@ -157,6 +157,7 @@ struct LimitSet::Rules {
   std::vector<Limit> limits;
   std::vector<Rule> rules;  // of each limit
   MatchIndex index;
+  bool judges = false;  // some limit does more than be used up
 
   void add(const Limit& limit, const std::vector<Tier>& tiers);
   Bounds window(const Limit& limit, Measure measure, Instant now) const;
@@ -199,6 +200,7 @@ void LimitSet::Rules::add(const Limit& limit, const std::vector<Tier>& tiers) {
     }
   }
   index.add(limit.match);
+  judges = judges || !limit.at.empty() || limit.observe || limit.shed;
 }
 
 /// Calls in flight are no matter of days: their account never ends.
@@ -279,7 +281,8 @@ Result<LimitSet> LimitSet::compile(std::vector<Limit> limits, const std::string&
     return fail(Fault::config,
                 fmt::format("limits: {} of them; {} are the most", limits.size(), kLimitsMax));
   }
-  Rules rules{.calendar = std::move(*calendar), .limits = {}, .rules = {}, .index = {}};
+  Rules rules{
+      .calendar = std::move(*calendar), .limits = {}, .rules = {}, .index = {}, .judges = false};
   std::set<std::string_view> names;
   for (const Limit& limit : limits) {
     if (auto good = check_limit(limit); !good) {
@@ -303,6 +306,10 @@ void LimitSet::touch(const Facts& facts, Instant now, Control control, Touches& 
   out.clear();
   rules_->index.for_each(
       facts, [&](std::size_t number) { rules_->touch(number, facts, now, control, out); });
+}
+
+bool LimitSet::judges(Control control) const {
+  return rules_->judges || (control == Control::observe && !rules_->limits.empty());
 }
 
 std::span<const Limit> LimitSet::limits() const {

@@ -113,6 +113,9 @@ void land(Admitted& admitted, const Limit& limit) {
 }  // namespace
 
 OrDenial<void> judge(Admitted& admitted, Services& services) {
+  if (!admitted.policy->limits.judges(admitted.control)) {
+    return {};
+  }
   auto judged = look(admitted, services);
   if (!judged) {
     return {};
