@@ -39,6 +39,9 @@ Awaitable<std::invoke_result_t<Work>> on_clerk(Front& front, Work work) {
 /// GET /v1/sessions/{name}, POST /v1/sessions/{name}/end.
 Awaitable<bool> sessions_desk(Connection& client, const Request& request, Front& front);
 
+/// GET and PUT /v1/admin/limits: the limits that operators set beside purser.yaml.
+Awaitable<bool> limits_desk(Connection& client, const Request& request, Front& front);
+
 /// /v1/admin/kills: kill switches listed, thrown and resumed by operators' keys.
 Awaitable<bool> kills_desk(Connection& client, const Request& request, Front& front);
 

@@ -19,6 +19,7 @@ enum class Desk : std::uint8_t {
   models,  // passed on to whichever provider the caller's headers speak of
   call,    // one call's record
   session,
+  limits,
   kills,  // kill switches, for operators
   metrics,
   alive,
@@ -43,6 +44,8 @@ constexpr std::array kDesks{
     Entry{"GET", "/v1/calls/", true, Desk::call},
     Entry{"GET", "/v1/sessions/", true, Desk::session},
     Entry{"POST", "/v1/sessions/", true, Desk::session},
+    Entry{"GET", "/v1/admin/limits", false, Desk::limits},
+    Entry{"PUT", "/v1/admin/limits", false, Desk::limits},
     Entry{"GET", "/v1/admin/kills", false, Desk::kills},
     Entry{"POST", "/v1/admin/kills", false, Desk::kills},
     Entry{"DELETE", "/v1/admin/kills/", true, Desk::kills},
@@ -128,6 +131,8 @@ Awaitable<bool> dispatch(Connection& client, const Request& request, Front& fron
       co_return co_await show_call(client, request, front);
     case Desk::session:
       co_return co_await sessions_desk(client, request, front);
+    case Desk::limits:
+      co_return co_await limits_desk(client, request, front);
     case Desk::kills:
       co_return co_await kills_desk(client, request, front);
     case Desk::metrics:

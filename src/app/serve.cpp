@@ -54,7 +54,7 @@ void say(const std::string& line) {
 /// A core with everything that only it uses.
 struct Worker {
   Worker(Books& books, Services& services, std::span<Core* const> cores, const Config& config,
-         asio::thread_pool& clerk)
+         const std::filesystem::path& config_file, asio::thread_pool& clerk)
       : core(books),
         acceptor(core.io),
         front{.core = core,
@@ -62,7 +62,8 @@ struct Worker {
               .cores = cores,
               .limits = {.body_bytes_max = config.body_bytes_max},
               .clerk = clerk,
-              .data = config.data} {}
+              .data = config.data,
+              .config_file = config_file} {}
   Core core;
   Acceptor acceptor;
   Front front;
@@ -217,8 +218,9 @@ Result<void> Gateway::start_workers() {
       config_.threads > 0 ? static_cast<std::size_t>(config_.threads) : cores_allowed();
   cores_.reserve(count);  // fronts see this list through a span
   for (std::size_t i = 0; i < count; ++i) {
-    workers_.push_back(std::make_unique<Worker>(
-        services_.books, services_, std::span<Core* const>(cores_.data(), count), config_, clerk_));
+    workers_.push_back(std::make_unique<Worker>(services_.books, services_,
+                                                std::span<Core* const>(cores_.data(), count),
+                                                config_, options_.config_file, clerk_));
     Worker& worker = *workers_.back();
     cores_.push_back(&worker.core);
     worker.core.policy = policy_;
@@ -245,7 +247,7 @@ Result<void> Gateway::start_workers() {
 
 Result<void> Gateway::start() {
   if (!options_.config_file.empty()) {
-    watch_.emplace(options_.config_file);
+    watch_.emplace(options_.config_file, options_.data);
   }
   if (auto policy = take_policy(); !policy) {
     return policy;
@@ -333,6 +335,9 @@ void Gateway::look() {
     if (const auto changed = watch_->look()) {
       reload(*changed);
     }
+  }
+  if (services_.limits_changed.exchange(false)) {
+    reload(load_config(options_.config_file, options_.data));
   }
   if (const auto changed = services_.keys->look(); !changed) {
     say("keys cannot be read, the old ones stay: " + changed.error().message);

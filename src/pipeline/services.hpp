@@ -170,6 +170,7 @@ struct Services {
   std::unique_ptr<AlertDesk> alerts;
   std::atomic<std::int64_t> next_call{1};
   std::atomic<bool> stopping{false};
+  std::atomic<bool> limits_changed{false};  // over HTTP: the main thread reads them anew
 };
 
 /// "call_0000000000000a1f": sixteen hexadecimal digits.

@@ -316,6 +316,35 @@ test('an agent that does the same again and again is stopped, with the evidence'
   assert.ok(told.some((each) => each.kind === 'loop'));
 });
 
+test('operators set limits over HTTP, whole or not at all', async () => {
+  const operator = gateway.key('--operator');
+  const put = (secret, body) =>
+    fetch(`${gateway.base}/v1/admin/limits`, {
+      method: 'PUT',
+      headers: { authorization: `Bearer ${secret}` },
+      body,
+    });
+  assert.equal((await put(key, 'limits: []')).status, 403);
+  const wrong = await put(operator, 'limits:\n  - {name: x, max: {usd: many}}\n');
+  assert.equal(wrong.status, 400);
+  assert.match((await wrong.json()).error.message, /limits:2:\d+: usd/);
+  const set = await put(
+    operator,
+    JSON.stringify({
+      limits: [{ name: 'by http', match: { feature: 'http' }, max: { calls: 1 } }],
+    }),
+  );
+  assert.deepEqual(await set.json(), { limits: 1, doubts: [] });
+  let status = 200;
+  for (let i = 0; i < 80 && status === 200; i += 1) {
+    ({ status } = await call({ feature: 'http' }));
+    await wait(50);
+  }
+  assert.equal(status, 402);
+  await gateway.killAndRestart();
+  assert.equal((await call({ feature: 'http' })).status, 402);
+});
+
 test('a user far above its own past is slowed down, and told of', async () => {
   // Three weeks of ten calls a day, as the books would have them.
   const usual = await startGateway({
