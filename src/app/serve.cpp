@@ -17,6 +17,7 @@
 #include "app/policy.hpp"
 #include "app/starter.hpp"
 #include "base/thread_name.hpp"
+#include "pipeline/vendor_hold.hpp"
 #include "simulate/provider.hpp"
 
 namespace purser {
@@ -76,6 +77,7 @@ Awaitable<void> sweep(Worker& worker) {
     co_await timer.async_wait(kAwait);
     const SteadyTime time = std::chrono::steady_clock::now();
     worker.core.deadlines.sweep(time);
+    presume_due(now(), worker.core, worker.front.services);
     for (auto& [name, pool] : worker.core.pools) {
       pool->sweep(time);
     }
@@ -429,6 +431,7 @@ void Gateway::stop() {
     worker->core.io.stop();
     worker->thread.join();
   }
+  presume_all(*cores_.front(), services_);
   clerk_.join();
   services_.alerts
       .reset();  // what is told by now is kept; what is not yet sent goes with the next start

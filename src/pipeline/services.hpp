@@ -28,6 +28,7 @@
 #include "pipeline/draft.hpp"
 #include "pipeline/identify.hpp"
 #include "pipeline/kill_desk.hpp"
+#include "pipeline/open_holds.hpp"
 #include "pipeline/running.hpp"
 #include "pipeline/seat.hpp"
 #include "pipeline/signal.hpp"
@@ -159,6 +160,7 @@ class KeyDesk {
 struct Services {
   Books books;
   SessionDesk sessions;
+  OpenHolds holds;
   std::unique_ptr<Store> store;
   std::unique_ptr<TurnLog> turns;
   std::unique_ptr<KeyDesk> keys;
