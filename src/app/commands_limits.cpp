@@ -162,6 +162,15 @@ int list_limits(const BooksOption& books, Format format) {
   return kDone;
 }
 
+Result<Dialect> parse_dialect(std::string_view text) {
+  for (const Dialect dialect : {Dialect::chat, Dialect::messages, Dialect::vendor}) {
+    if (text == to_string(dialect)) {
+      return dialect;
+    }
+  }
+  return fail(Fault::client, "expected chat, messages or vendor");
+}
+
 void add_show(CLI::App& limits, Action& chosen) {
   CLI::App* command =
       limits.add_subcommand("show", "What a caller has used, what is left, and when it resets");
@@ -183,6 +192,8 @@ void add_show(CLI::App& limits, Action& chosen) {
   command->add_option("--tag", options->tags, "name=value; may be given several times");
   add_parsed(*command, "--provider", options->provider, parse_text, "calls to this provider");
   add_parsed(*command, "--model", options->model, parse_text, "calls of this model");
+  add_parsed(*command, "--dialect", options->dialect, parse_dialect,
+             "chat, messages or vendor (default: chat)");
   options->books.add_to(*command);
   add_format(*command, options->format);
   command->callback([options, &chosen] { chosen = [options] { return show_limits(*options); }; });

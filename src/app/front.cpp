@@ -86,7 +86,7 @@ Awaitable<bool> show_call(Connection& client, const Request& request, Front& fro
   Result<std::optional<std::string>> page{std::nullopt};
   if (id) {
     const auto work = [&] {
-      return call_page(*front.services.store, front.data, *id, caller->caller.key);
+      return call_page(front.services, front.data, *id, caller->caller.key);
     };
     page = co_await on_clerk(front, work);
   }
@@ -96,7 +96,7 @@ Awaitable<bool> show_call(Connection& client, const Request& request, Front& fro
   }
   if (!*page) {
     const Denial denial{Refused::not_found,
-                        "no such call of this key in the ledger; a call appears when it is over",
+                        "no such call of this key; a call is in the ledger when it is over",
                         {},
                         {}};
     co_return co_await deny(client, request, dialect, denial, {}, front.core);

@@ -102,6 +102,7 @@ class Gateway {
   void reload(const Result<Config>& config);
   void look();
   void look_at_the_books();
+  void write_refusals();
   void stop();
   Awaitable<void> look_again_and_again();
   Awaitable<void> look_for_kills();
@@ -119,6 +120,7 @@ class Gateway {
   asio::io_context main_{1};
   std::uint64_t presumed_ = 0;  // calls in flight when the last gateway on these books ended
   bool books_failed_ = false;
+  bool refusals_failed_ = false;
 };
 
 Result<void> Gateway::open_books() {
@@ -277,6 +279,11 @@ Result<void> Gateway::start() {
     return fail("reading the kill switches", kills.error());
   }
   services_.kills = std::move(*kills);
+  auto refusals = RefusalBook::open(config_.data);
+  if (!refusals) {
+    return fail("opening the refusals", refusals.error());
+  }
+  services_.refusals = std::make_unique<RefusalDesk>(std::move(*refusals));
   if (auto workers = start_workers(); !workers) {
     return workers;
   }
@@ -323,6 +330,15 @@ void Gateway::reload(const Result<Config>& config) {
   say("the new configuration is in force");
 }
 
+/// Refusals are no part of the ledger: while they cannot be written, calls go on.
+void Gateway::write_refusals() {
+  const auto written = services_.refusals->write();
+  if (!written && !refusals_failed_) {
+    say("refused calls cannot be written: " + written.error().message);
+  }
+  refusals_failed_ = !written;
+}
+
 void Gateway::look_at_the_books() {
   const bool failed = services_.store->health().failed;
   if (failed == books_failed_) {
@@ -344,6 +360,7 @@ void Gateway::look_at_the_books() {
 
 void Gateway::look() {
   look_at_the_books();
+  write_refusals();
   if (watch_) {
     if (const auto changed = watch_->look()) {
       reload(*changed);
@@ -432,6 +449,7 @@ void Gateway::stop() {
     worker->thread.join();
   }
   presume_all(*cores_.front(), services_);
+  write_refusals();
   clerk_.join();
   services_.alerts
       .reset();  // what is told by now is kept; what is not yet sent goes with the next start

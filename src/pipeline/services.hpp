@@ -29,6 +29,7 @@
 #include "pipeline/identify.hpp"
 #include "pipeline/kill_desk.hpp"
 #include "pipeline/open_holds.hpp"
+#include "pipeline/refusal_desk.hpp"
 #include "pipeline/running.hpp"
 #include "pipeline/seat.hpp"
 #include "pipeline/signal.hpp"
@@ -165,6 +166,7 @@ struct Services {
   std::unique_ptr<TurnLog> turns;
   std::unique_ptr<KeyDesk> keys;
   std::unique_ptr<KillDesk> kills;
+  std::unique_ptr<RefusalDesk> refusals;
   std::unique_ptr<AlertDesk> alerts;
   std::atomic<std::int64_t> next_call{1};
   std::atomic<bool> stopping{false};

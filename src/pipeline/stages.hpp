@@ -182,7 +182,7 @@ std::string edits_text(const Admitted& admitted, const Held& held);
 void append_standing(std::string& head, const Admitted& admitted, const Held& held,
                      Services& services);
 
-/// A call that was refused before it left: one line in the turn log.
+/// A call that was refused before it left: kept for who asks why, and a line in the turn log.
 void log_denial(const Admitted& admitted, const Denial& denial, Services& services);
 
 /// The words of a limit that is used up, for people.

@@ -280,7 +280,9 @@ Result<LedgerDb::Facts> LedgerDb::facts() const {
   if (!calls) {
     return std::unexpected(calls.error());
   }
-  auto select = database_.prepare("SELECT coalesce(max(id), 0) FROM calls");
+  auto select = database_.prepare(
+      "SELECT max((SELECT coalesce(max(id), 0) FROM calls), "
+      "(SELECT coalesce(max(call), 0) FROM refusals))");
   if (!select) {
     return std::unexpected(select.error());
   }

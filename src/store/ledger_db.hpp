@@ -48,7 +48,7 @@ class LedgerDb {
 
   struct Facts {
     std::uint64_t calls = 0;
-    CallId last;
+    CallId last;  // the largest id given away: refused calls have one too
   };
   Result<Facts> facts() const;
   struct Balance {
