@@ -16,8 +16,10 @@ enum class Desk : std::uint8_t {
   chat,      // metered
   messages,  // metered
   free_messages,
-  models,  // passed on to whichever provider the caller's headers speak of
-  call,    // one call's record
+  models,   // passed on to whichever provider the caller's headers speak of
+  verdict,  // what would become of a call
+  holds,    // for spend that does not pass through here
+  call,     // one call's record
   session,
   limits,
   kills,  // kill switches, for operators
@@ -39,6 +41,10 @@ constexpr std::array kDesks{
     Entry{"POST", "/chat/completions", false, Desk::chat},
     Entry{"POST", "/v1/messages", false, Desk::messages},
     Entry{"POST", "/v1/messages/count_tokens", false, Desk::free_messages},
+    Entry{"POST", "/v1/verdict", false, Desk::verdict},
+    Entry{"POST", "/v1/holds", false, Desk::holds},
+    Entry{"POST", "/v1/holds/", true, Desk::holds},
+    Entry{"GET", "/v1/holds/", true, Desk::holds},
     Entry{"GET", "/v1/models", false, Desk::models},
     Entry{"GET", "/v1/models/", true, Desk::models},
     Entry{"GET", "/v1/calls/", true, Desk::call},
@@ -86,7 +92,7 @@ Awaitable<bool> show_call(Connection& client, const Request& request, Front& fro
   Result<std::optional<std::string>> page{std::nullopt};
   if (id) {
     const auto work = [&] {
-      return call_page(*front.services.store, front.data, *id, caller->caller.key);
+      return call_page(front.services, front.data, *id, caller->caller.key);
     };
     page = co_await on_clerk(front, work);
   }
@@ -96,7 +102,7 @@ Awaitable<bool> show_call(Connection& client, const Request& request, Front& fro
   }
   if (!*page) {
     const Denial denial{Refused::not_found,
-                        "no such call of this key in the ledger; a call appears when it is over",
+                        "no such call of this key; a call is in the ledger when it is over",
                         {},
                         {}};
     co_return co_await deny(client, request, dialect, denial, {}, front.core);
@@ -127,6 +133,10 @@ Awaitable<bool> dispatch(Connection& client, const Request& request, Front& fron
       co_return co_await pass_through(client, request, Dialect::messages, core, services);
     case Desk::models:
       co_return co_await pass_through(client, request, dialect_of(request), core, services);
+    case Desk::verdict:
+      co_return co_await verdict_desk(client, request, front);
+    case Desk::holds:
+      co_return co_await holds_desk(client, request, front);
     case Desk::call:
       co_return co_await show_call(client, request, front);
     case Desk::session:

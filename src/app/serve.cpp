@@ -18,6 +18,7 @@
 #include "app/policy.hpp"
 #include "app/starter.hpp"
 #include "base/thread_name.hpp"
+#include "pipeline/vendor_hold.hpp"
 #include "simulate/provider.hpp"
 
 namespace purser {
@@ -77,6 +78,7 @@ Awaitable<void> sweep(Worker& worker) {
     co_await timer.async_wait(kAwait);
     const SteadyTime time = std::chrono::steady_clock::now();
     worker.core.deadlines.sweep(time);
+    presume_due(now(), worker.core, worker.front.services);
     for (auto& [name, pool] : worker.core.pools) {
       pool->sweep(time);
     }
@@ -100,6 +102,7 @@ class Gateway {
   void hand_out(std::shared_ptr<const KeyRing> keys);
   void reload(const Result<Config>& config);
   void look();
+  void write_refusals();
   void stop();
   Awaitable<void> look_again_and_again();
   Awaitable<void> look_for_kills();
@@ -117,6 +120,7 @@ class Gateway {
   asio::io_context main_{1};
   std::uint64_t presumed_ = 0;  // calls in flight when the last gateway on these books ended
   std::optional<Lookout> lookout_;
+  bool refusals_failed_ = false;
 };
 
 Result<void> Gateway::open_books() {
@@ -275,6 +279,11 @@ Result<void> Gateway::start() {
     return fail("reading the kill switches", kills.error());
   }
   services_.kills = std::move(*kills);
+  auto refusals = RefusalBook::open(config_.data);
+  if (!refusals) {
+    return fail("opening the refusals", refusals.error());
+  }
+  services_.refusals = std::make_unique<RefusalDesk>(std::move(*refusals));
   if (auto workers = start_workers(); !workers) {
     return workers;
   }
@@ -329,8 +338,18 @@ void Gateway::reload(const Result<Config>& config) {
   say("the new configuration is in force");
 }
 
+/// Refusals are no part of the ledger: while they cannot be written, calls go on.
+void Gateway::write_refusals() {
+  const auto written = services_.refusals->write();
+  if (!written && !refusals_failed_) {
+    say("refused calls cannot be written: " + written.error().message);
+  }
+  refusals_failed_ = !written;
+}
+
 void Gateway::look() {
   lookout_->look_at_books(config_.data);
+  write_refusals();
   if (watch_) {
     if (const auto changed = watch_->look()) {
       reload(*changed);
@@ -429,6 +448,8 @@ void Gateway::stop() {
     worker->core.io.stop();
     worker->thread.join();
   }
+  presume_all(*cores_.front(), services_);
+  write_refusals();
   clerk_.join();
   services_.alerts
       .reset();  // what is told by now is kept; what is not yet sent goes with the next start

@@ -120,6 +120,10 @@ OrDenial<void> judge(Admitted& admitted, Services& services) {
   if (!judged) {
     return {};
   }
+  if (admitted.call.dialect == Dialect::vendor) {
+    judged->judgement.downgrade.reset();  // a purchase has no model, and no last answer
+    judged->judgement.land.reset();
+  }
   if (const auto& down = judged->judgement.downgrade) {
     const Limit& limit = *judged->touches.list()[down->need].limit;
     if (const auto model = cheaper(admitted, *down->threshold)) {

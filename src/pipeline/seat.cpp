@@ -137,6 +137,28 @@ OrDenial<void> take_seat(Admitted& admitted, const Signals& signals, std::string
              : OrDenial<void>{};
 }
 
+OrDenial<void> look_at_seat(const Admitted& admitted, Services& services) {
+  if (admitted.caller.session.empty()) {
+    return {};
+  }
+  std::optional<SessionState> state;
+  {
+    SessionDesk& desk = services.sessions;
+    const std::lock_guard lock(desk.mutex);
+    state = desk.sessions.state(admitted.caller.session, session_scope(admitted.caller));
+  }
+  if (!state) {
+    return {};  // it would begin with this call
+  }
+  if (state->ended) {
+    return denied("This session was ended: " + state->ended_why + '.');
+  }
+  ++state->in_flight;
+  return admitted.control == Control::enforce
+             ? check_caps(admitted.policy->sessions.caps, *state, admitted.at)
+             : OrDenial<void>{};
+}
+
 OrDenial<void> watch_spikes(Admitted& admitted, Services& services) {
   const SpikeAction action = admitted.policy->spikes;
   if (action == SpikeAction::off) {

@@ -29,6 +29,8 @@
 #include "pipeline/identify.hpp"
 #include "pipeline/kill_desk.hpp"
 #include "pipeline/notices.hpp"
+#include "pipeline/open_holds.hpp"
+#include "pipeline/refusal_desk.hpp"
 #include "pipeline/running.hpp"
 #include "pipeline/seat.hpp"
 #include "pipeline/signal.hpp"
@@ -163,10 +165,12 @@ struct Services {
   Books books;
   SessionDesk sessions;
   SpikeDesk spikes;
+  OpenHolds holds;
   std::unique_ptr<Store> store;
   std::unique_ptr<TurnLog> turns;
   std::unique_ptr<KeyDesk> keys;
   std::unique_ptr<KillDesk> kills;
+  std::unique_ptr<RefusalDesk> refusals;
   std::unique_ptr<AlertDesk> alerts;
   std::atomic<std::int64_t> next_call{1};
   std::atomic<bool> stopping{false};

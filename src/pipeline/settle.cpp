@@ -44,9 +44,10 @@ Amount reply_cost(const Admitted& admitted, const Reply& reply) {
   return total;
 }
 
-std::int32_t passes_of(const Reply& reply) {
-  if (reply.ending == Ending::refused) {
-    return 0;
+std::int32_t passes_of(const Answered& answered) {
+  const Reply& reply = answered.reply;
+  if (reply.ending == Ending::refused || answered.stated) {
+    return 0;  // nothing here was priced by the book
   }
   return std::max<std::int32_t>(1, static_cast<std::int32_t>(reply.passes.size()));
 }
@@ -55,7 +56,7 @@ std::int32_t passes_of(const Reply& reply) {
 Amount cost_of(const Admitted& admitted, const Held& held, const Answered& answered) {
   switch (answered.outcome) {
     case Outcome::settled:
-      return reply_cost(admitted, answered.reply);
+      return answered.stated ? *answered.stated : reply_cost(admitted, answered.reply);
     case Outcome::presumed:
     case Outcome::estimated:
       return held.worst;
@@ -72,8 +73,8 @@ SettleEntry entry_of(const Admitted& admitted, const Held& held, Answered& answe
   entry.at = now();
   entry.outcome = answered.outcome;
   entry.cost = cost_of(admitted, held, answered);
-  entry.passes = passes_of(reply);
-  entry.unpriced = list_for(admitted, reply.model) == nullptr;
+  entry.passes = passes_of(answered);
+  entry.unpriced = !answered.stated && list_for(admitted, reply.model) == nullptr;
   entry.usage = reply.usage;
   entry.model = reply.model.empty() ? admitted.model : std::move(reply.model);
   entry.provider_id = std::move(reply.provider_id);
@@ -201,7 +202,9 @@ void count(const Admitted& admitted, const Held& held, const SettleEntry& entry,
   counters.tokens_in[dialect].add(entry.usage.tokens_in().count());
   counters.tokens_out[dialect].add(entry.usage.output.count());
   counters.tokens_cached[dialect].add(entry.usage.cache_read.count());
-  counters.upstream_status[static_cast<std::size_t>(std::clamp(entry.status / 100, 0, 5))].add();
+  if (admitted.call.dialect != Dialect::vendor) {  // no provider was asked
+    counters.upstream_status[static_cast<std::size_t>(std::clamp(entry.status / 100, 0, 5))].add();
+  }
   if (entry.cost > held.worst) {
     counters.overruns.add();
   }
