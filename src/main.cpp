@@ -12,8 +12,10 @@ int main(int count, char** words) {
   purser::add_check_config(command_line, chosen);  // see that the rules are what you meant
   purser::add_keys(command_line, chosen);          // give every caller a name
   purser::add_prices(command_line, chosen);        // know what a token costs
+  purser::add_limits(command_line, chosen);        // see how a caller stands
   purser::add_alerts(command_line, chosen);        // hear of trouble before the users do
   purser::add_report(command_line, chosen);        // see who spent what
+  purser::add_explain(command_line, chosen);       // and one call in plain words
   purser::add_kill(command_line, chosen);          // stop what must not go on
   purser::add_resume(command_line, chosen);        // and let it go on
   purser::add_kills(command_line, chosen);         // see what is stopped

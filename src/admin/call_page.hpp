@@ -8,13 +8,14 @@
 
 #include "base/result.hpp"
 #include "base/strong.hpp"
-#include "store/store.hpp"
+#include "pipeline/services.hpp"
 
 namespace purser {
 
-/// The record as a JSON object, or nothing when the ledger has no such call of this key. Folds the
-/// journal first, so that a call is there as soon as it is over. May wait for the disk.
-Result<std::optional<std::string>> call_page(Store& store, const std::filesystem::path& data,
+/// The record as a JSON object, or why the call was refused; nothing when neither is known of this
+/// key. Folds the journal first, so that a call is there as soon as it is over. May wait for the
+/// disk.
+Result<std::optional<std::string>> call_page(Services& services, const std::filesystem::path& data,
                                              CallId id, std::string_view key);
 
 }  // namespace purser

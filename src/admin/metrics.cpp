@@ -14,12 +14,13 @@ using prometheus::MetricFamily;
 using prometheus::MetricType;
 using Label = ClientMetric::Label;
 
-constexpr std::array<Dialect, kDialects> kAllDialects{Dialect::chat, Dialect::messages};
+constexpr std::array<Dialect, kDialects> kAllDialects{Dialect::chat, Dialect::messages,
+                                                      Dialect::vendor};
 constexpr std::array<Outcome, kOutcomes> kAllOutcomes{Outcome::settled, Outcome::released,
                                                       Outcome::presumed, Outcome::estimated};
 constexpr std::array<std::string_view, kRefusals> kRefusalNames{
-    "money",     "pace",     "key",      "forbidden", "bad_request", "too_large",
-    "not_found", "no_price", "upstream", "timeout",   "overloaded",  "head"};
+    "money",    "pace",     "key",     "forbidden",  "bad_request", "too_large", "not_found",
+    "no_price", "upstream", "timeout", "overloaded", "head",        "conflict"};
 constexpr std::array<std::string_view, 6> kStatusNames{"none", "1xx", "2xx", "3xx", "4xx", "5xx"};
 
 Label label(std::string_view name, std::string_view value) {

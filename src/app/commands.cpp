@@ -31,12 +31,7 @@ std::filesystem::path BooksOption::file() const {
 }
 
 Result<Config> BooksOption::read() const {
-  const std::filesystem::path path = file();
-  auto config = path.empty() ? Result<Config>(default_config()) : load_config(path);
-  if (config && !data.empty()) {
-    config->data = data;
-  }
-  return config;
+  return load_config(file(), data);
 }
 
 void add_format(CLI::App& command, Format& format) {
@@ -63,7 +58,7 @@ void add_serve(CLI::App& purser, Action& chosen) {
       if (!config) {
         return complain(config.error());
       }
-      return serve(*config, {.config_file = books->file()});
+      return serve(*config, {.config_file = books->file(), .data = books->data});
     };
   });
 }

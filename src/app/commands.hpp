@@ -35,6 +35,8 @@ void add_prices(CLI::App& purser, Action& chosen);
 void add_prices_diff(CLI::App& prices, Action& chosen);
 void add_prices_import(CLI::App& prices, Action& chosen);
 void add_re_rate(CLI::App& purser, Action& chosen);
+void add_limits(CLI::App& purser, Action& chosen);
+void add_explain(CLI::App& purser, Action& chosen);
 void add_report(CLI::App& purser, Action& chosen);
 void add_verify_books(CLI::App& purser, Action& chosen);
 void add_simulate(CLI::App& purser, Action& chosen);

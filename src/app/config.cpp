@@ -7,6 +7,7 @@
 #include <fstream>
 
 #include "app/config_limits.hpp"
+#include "app/data_file.hpp"
 #include "app/quantity.hpp"
 #include "limits/limit_set.hpp"
 #include "money/price_file.hpp"
@@ -143,6 +144,7 @@ void read_provider(Section& section, ProviderConfig& provider) {
     timeouts.scalar("idle", provider.waits.between_bytes, parse_seconds);
   });
   section.section("queue", [&](Section& queue) {
+    provider.queue.on = section.has("queue");
     queue.scalar("at_once", provider.queue.at_once, whole(1, 1'000'000));
     queue.scalar("longest", provider.queue.longest, whole(0, 100'000));
     queue.scalar("wait", provider.queue.wait, parse_queue_wait);
@@ -273,7 +275,36 @@ Result<Config> read_config(std::string_view text, const std::string& name) {
   return config;
 }
 
-Result<Config> load_config(const std::filesystem::path& path) {
+std::filesystem::path own_limits_file(const Config& config) {
+  return config.data / "limits.yaml";
+}
+
+Result<Config> add_own_limits(Config config, std::string_view text, const std::string& name) {
+  const auto read = read_document(text, name, [&](Section& root) { read_limits(root, config); });
+  if (!read) {
+    return std::unexpected(read.error());
+  }
+  return config;
+}
+
+Result<Config> load_config(const std::filesystem::path& path, const std::filesystem::path& data) {
+  auto config = load_config_file(path);
+  if (config && !data.empty()) {
+    config->data = data;
+  }
+  std::error_code ignored;
+  if (!config || !std::filesystem::exists(own_limits_file(*config), ignored)) {
+    return config;
+  }
+  const std::string file = own_limits_file(*config).string();
+  const auto text = read_file(file);
+  return text ? add_own_limits(std::move(*config), *text, file) : std::unexpected(text.error());
+}
+
+Result<Config> load_config_file(const std::filesystem::path& path) {
+  if (path.empty()) {
+    return default_config();
+  }
   std::ifstream file(path, std::ios::binary);
   std::string text(kDocumentBytesMax + 1, '\0');  // one more than is read: so a larger one shows
   if (!file.read(text.data(), static_cast<std::streamsize>(text.size())) && !file.eof()) {

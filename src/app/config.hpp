@@ -19,6 +19,7 @@
 #include "limits/lane.hpp"
 #include "limits/limit_set.hpp"
 #include "money/price_book.hpp"
+#include "pipeline/notices.hpp"
 #include "pipeline/seat.hpp"
 #include "store/store.hpp"
 
@@ -99,6 +100,7 @@ struct Config {
   std::vector<CallRule> calls;
   std::vector<Workload> workloads;
   SessionsConfig sessions;
+  SpikeAction spikes = SpikeAction::observe;
   OutputConfig output;
   std::optional<UnpricedCeiling> unpriced;  // nothing: such calls are refused
   DrainConfig drain;
@@ -116,8 +118,17 @@ Config default_config();
 /// "name:line:column: what was expected" a line.
 Result<Config> read_config(std::string_view text, const std::string& name);
 
-/// Reads the file at `path`.
-Result<Config> load_config(const std::filesystem::path& path);
+/// Reads the file at `path` (empty: the defaults), and behind its limits those that operators set
+/// over HTTP, from the folder of the books: `data`, or the file's own when that is empty.
+Result<Config> load_config(const std::filesystem::path& path,
+                           const std::filesystem::path& data = {});
+
+/// The file that those limits are kept in: `tiers`, `limits` and `workloads`, as in purser.yaml.
+std::filesystem::path own_limits_file(const Config& config);
+/// `config` with the limits of `text` behind its own. Error (config): every problem, with its line.
+Result<Config> add_own_limits(Config config, std::string_view text, const std::string& name);
+/// The file at `path` alone (empty: the defaults).
+Result<Config> load_config_file(const std::filesystem::path& path);
 
 /// Every key a purser.yaml may have, sorted: what schema/purser.schema.json is held against.
 std::vector<KnownKey> config_keys();

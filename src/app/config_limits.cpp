@@ -50,7 +50,7 @@ auto one_of(const std::array<Enum, count>& values) {
 
 void read_conditions(Section& section, AllOf& conditions) {
   constexpr std::array kPriorities{Priority::essential, Priority::normal, Priority::background};
-  constexpr std::array kDialectNames{Dialect::chat, Dialect::messages};
+  constexpr std::array kDialectNames{Dialect::chat, Dialect::messages, Dialect::vendor};
   for (const Label label : kPlainLabels) {
     std::vector<std::string> values;
     if (label == Label::priority) {
@@ -192,6 +192,12 @@ void read_sessions(Section& root, Config& config) {
                     {"warn", LoopAction::warn},
                     {"land", LoopAction::land},
                     {"deny", LoopAction::deny}});
+  });
+  root.section("spikes", [&](Section& section) {
+    section.choice("action", config.spikes,
+                   {{"off", SpikeAction::off},
+                    {"observe", SpikeAction::observe},
+                    {"throttle", SpikeAction::throttle}});
   });
 }
 

@@ -8,7 +8,7 @@ namespace purser {
 /// `tiers`, `limits` and `workloads`.
 void read_limits(Section& root, Config& config);
 
-/// `sessions` and `loops`.
+/// `sessions`, `loops` and `spikes`.
 void read_sessions(Section& root, Config& config);
 
 /// `calls`: what every single call is held to.

@@ -7,8 +7,8 @@
 
 namespace purser {
 
-ConfigWatch::ConfigWatch(std::filesystem::path file)
-    : file_(std::move(file)), read_(stamp_now()), seen_(read_) {}
+ConfigWatch::ConfigWatch(std::filesystem::path file, std::filesystem::path data)
+    : file_(std::move(file)), data_(std::move(data)), read_(stamp_now()), seen_(read_) {}
 
 ConfigWatch::Stamp ConfigWatch::stamp_now() const {
   struct stat facts{};
@@ -30,7 +30,7 @@ std::optional<Result<Config>> ConfigWatch::look() {
 
 Result<Config> ConfigWatch::reread() {
   read_ = seen_ = stamp_now();  // before reading: a change during it is found at the next look
-  return load_config(file_);
+  return load_config(file_, data_);
 }
 
 }  // namespace purser

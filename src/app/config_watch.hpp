@@ -18,7 +18,8 @@ class ConfigWatch {
  public:
   /// From now on, changes of `file`. Make it before the file is first read: what changes between
   /// the two is then found, not lost.
-  explicit ConfigWatch(std::filesystem::path file);
+  /// `data`: the folder of the books, where the command line names one.
+  explicit ConfigWatch(std::filesystem::path file, std::filesystem::path data = {});
 
   /// Nothing when the file is as it was. Else the new configuration, or the reason why it is
   /// refused: said once a change, not once a look. A change is read at the second look that finds
@@ -38,6 +39,7 @@ class ConfigWatch {
   Stamp stamp_now() const;
 
   std::filesystem::path file_;
+  std::filesystem::path data_;
   Stamp read_;  // what was last read
   Stamp seen_;  // what the last look found
 };

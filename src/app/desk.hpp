@@ -36,6 +36,18 @@ Awaitable<std::invoke_result_t<Work>> on_clerk(Front& front, Work work) {
   co_return std::move(*result);
 }
 
+/// POST /v1/verdict: what would become of the call in the body; nothing is sent, held or counted.
+Awaitable<bool> verdict_desk(Connection& client, const Request& request, Front& front);
+
+/// /v1/holds: spend that does not pass through Purser, held, looked at, settled and released.
+Awaitable<bool> holds_desk(Connection& client, const Request& request, Front& front);
+
+/// GET /v1/sessions/{name}, POST /v1/sessions/{name}/end.
+Awaitable<bool> sessions_desk(Connection& client, const Request& request, Front& front);
+
+/// GET and PUT /v1/admin/limits: the limits that operators set beside purser.yaml.
+Awaitable<bool> limits_desk(Connection& client, const Request& request, Front& front);
+
 /// /v1/admin/kills: kill switches listed, thrown and resumed by operators' keys.
 Awaitable<bool> kills_desk(Connection& client, const Request& request, Front& front);
 

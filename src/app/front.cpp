@@ -16,9 +16,13 @@ enum class Desk : std::uint8_t {
   chat,      // metered
   messages,  // metered
   free_messages,
-  models,  // passed on to whichever provider the caller's headers speak of
-  call,    // one call's record
-  kills,   // kill switches, for operators
+  models,   // passed on to whichever provider the caller's headers speak of
+  verdict,  // what would become of a call
+  holds,    // for spend that does not pass through here
+  call,     // one call's record
+  session,
+  limits,
+  kills,  // kill switches, for operators
   metrics,
   alive,
   ready,
@@ -37,9 +41,17 @@ constexpr std::array kDesks{
     Entry{"POST", "/chat/completions", false, Desk::chat},
     Entry{"POST", "/v1/messages", false, Desk::messages},
     Entry{"POST", "/v1/messages/count_tokens", false, Desk::free_messages},
+    Entry{"POST", "/v1/verdict", false, Desk::verdict},
+    Entry{"POST", "/v1/holds", false, Desk::holds},
+    Entry{"POST", "/v1/holds/", true, Desk::holds},
+    Entry{"GET", "/v1/holds/", true, Desk::holds},
     Entry{"GET", "/v1/models", false, Desk::models},
     Entry{"GET", "/v1/models/", true, Desk::models},
     Entry{"GET", "/v1/calls/", true, Desk::call},
+    Entry{"GET", "/v1/sessions/", true, Desk::session},
+    Entry{"POST", "/v1/sessions/", true, Desk::session},
+    Entry{"GET", "/v1/admin/limits", false, Desk::limits},
+    Entry{"PUT", "/v1/admin/limits", false, Desk::limits},
     Entry{"GET", "/v1/admin/kills", false, Desk::kills},
     Entry{"POST", "/v1/admin/kills", false, Desk::kills},
     Entry{"DELETE", "/v1/admin/kills/", true, Desk::kills},
@@ -80,7 +92,7 @@ Awaitable<bool> show_call(Connection& client, const Request& request, Front& fro
   Result<std::optional<std::string>> page{std::nullopt};
   if (id) {
     const auto work = [&] {
-      return call_page(*front.services.store, front.data, *id, caller->caller.key);
+      return call_page(front.services, front.data, *id, caller->caller.key);
     };
     page = co_await on_clerk(front, work);
   }
@@ -90,7 +102,7 @@ Awaitable<bool> show_call(Connection& client, const Request& request, Front& fro
   }
   if (!*page) {
     const Denial denial{Refused::not_found,
-                        "no such call of this key in the ledger; a call appears when it is over",
+                        "no such call of this key; a call is in the ledger when it is over",
                         {},
                         {}};
     co_return co_await deny(client, request, dialect, denial, {}, front.core);
@@ -121,8 +133,16 @@ Awaitable<bool> dispatch(Connection& client, const Request& request, Front& fron
       co_return co_await pass_through(client, request, Dialect::messages, core, services);
     case Desk::models:
       co_return co_await pass_through(client, request, dialect_of(request), core, services);
+    case Desk::verdict:
+      co_return co_await verdict_desk(client, request, front);
+    case Desk::holds:
+      co_return co_await holds_desk(client, request, front);
     case Desk::call:
       co_return co_await show_call(client, request, front);
+    case Desk::session:
+      co_return co_await sessions_desk(client, request, front);
+    case Desk::limits:
+      co_return co_await limits_desk(client, request, front);
     case Desk::kills:
       co_return co_await kills_desk(client, request, front);
     case Desk::metrics:

@@ -18,6 +18,7 @@ struct Front {
   ConnectionLimits limits;
   asio::thread_pool& clerk;  // reads the books: SQLite may wait for the disk, a core may not
   std::filesystem::path data;
+  std::filesystem::path config_file;  // empty: the defaults
 };
 
 /// Accepts connections, and serves each until either side ends it, until the acceptor is closed.

@@ -160,6 +160,7 @@ Result<std::shared_ptr<const Policy>> make_policy(const Config& config) {
   policy->limits = std::move(*limits);
   policy->calls = config.calls;
   policy->workloads = config.workloads;
+  policy->spikes = config.spikes;
   policy->sessions = {.read_history = config.sessions.read_history,
                       .loops = config.sessions.loops,
                       .caps = config.sessions.caps};

@@ -14,9 +14,11 @@
 #include "app/config_watch.hpp"
 #include "app/front.hpp"
 #include "app/listening.hpp"
+#include "app/lookout.hpp"
 #include "app/policy.hpp"
 #include "app/starter.hpp"
 #include "base/thread_name.hpp"
+#include "pipeline/vendor_hold.hpp"
 #include "simulate/provider.hpp"
 
 namespace purser {
@@ -35,7 +37,6 @@ constexpr std::chrono::seconds kStopPatience{30};
 constexpr std::size_t kExpireSlice = 4096;
 
 /// What the gateway's own alerts are about: one of each at a time.
-constexpr std::string_view kBooksKey = "books_unwritable";
 constexpr std::string_view kPresumedKey = "calls_presumed";
 
 using SignalSet = asio::basic_signal_set<Executor>;
@@ -54,7 +55,7 @@ void say(const std::string& line) {
 /// A core with everything that only it uses.
 struct Worker {
   Worker(Books& books, Services& services, std::span<Core* const> cores, const Config& config,
-         asio::thread_pool& clerk)
+         const std::filesystem::path& config_file, asio::thread_pool& clerk)
       : core(books),
         acceptor(core.io),
         front{.core = core,
@@ -62,7 +63,8 @@ struct Worker {
               .cores = cores,
               .limits = {.body_bytes_max = config.body_bytes_max},
               .clerk = clerk,
-              .data = config.data} {}
+              .data = config.data,
+              .config_file = config_file} {}
   Core core;
   Acceptor acceptor;
   Front front;
@@ -76,6 +78,7 @@ Awaitable<void> sweep(Worker& worker) {
     co_await timer.async_wait(kAwait);
     const SteadyTime time = std::chrono::steady_clock::now();
     worker.core.deadlines.sweep(time);
+    presume_due(now(), worker.core, worker.front.services);
     for (auto& [name, pool] : worker.core.pools) {
       pool->sweep(time);
     }
@@ -108,7 +111,7 @@ class Gateway {
   void hand_out(std::shared_ptr<const KeyRing> keys);
   void reload(const Result<Config>& config);
   void look();
-  void look_at_the_books();
+  void write_refusals();
   void stop();
   Awaitable<void> look_again_and_again();
   Awaitable<void> look_for_kills();
@@ -125,7 +128,8 @@ class Gateway {
   std::vector<std::unique_ptr<Worker>> workers_;
   asio::io_context main_{1};
   std::uint64_t presumed_ = 0;  // calls in flight when the last gateway on these books ended
-  bool books_failed_ = false;
+  std::optional<Lookout> lookout_;
+  bool refusals_failed_ = false;
 };
 
 Result<void> Gateway::open_books() {
@@ -173,7 +177,6 @@ Result<void> Gateway::open_alerts() {
     return fail("opening the alerts", desk.error());
   }
   services_.alerts = std::move(*desk);
-  services_.alerts->recover(kBooksKey);  // they have just been opened
   if (presumed_ == 0) {
     services_.alerts->recover(kPresumedKey);
     return {};
@@ -229,8 +232,9 @@ Result<void> Gateway::start_workers() {
       config_.threads > 0 ? static_cast<std::size_t>(config_.threads) : cores_allowed();
   cores_.reserve(count);  // fronts see this list through a span
   for (std::size_t i = 0; i < count; ++i) {
-    workers_.push_back(std::make_unique<Worker>(
-        services_.books, services_, std::span<Core* const>(cores_.data(), count), config_, clerk_));
+    workers_.push_back(std::make_unique<Worker>(services_.books, services_,
+                                                std::span<Core* const>(cores_.data(), count),
+                                                config_, options_.config_file, clerk_));
     Worker& worker = *workers_.back();
     cores_.push_back(&worker.core);
     worker.core.policy = policy_;
@@ -257,7 +261,7 @@ Result<void> Gateway::start_workers() {
 
 Result<void> Gateway::start() {
   if (!options_.config_file.empty()) {
-    watch_.emplace(options_.config_file);
+    watch_.emplace(options_.config_file, options_.data);
   }
   if (auto policy = take_policy(); !policy) {
     return policy;
@@ -285,8 +289,21 @@ Result<void> Gateway::start() {
     return fail("reading the kill switches", kills.error());
   }
   services_.kills = std::move(*kills);
+  auto refusals = RefusalBook::open(config_.data);
+  if (!refusals) {
+    return fail("opening the refusals", refusals.error());
+  }
+  services_.refusals = std::make_unique<RefusalDesk>(std::move(*refusals));
   if (auto workers = start_workers(); !workers) {
     return workers;
+  }
+  lookout_.emplace(services_);
+  if (config_.spikes != SpikeAction::off) {
+    asio::post(clerk_, [this, folder = config_.data] {
+      if (auto learnt = lookout_->learn_what_is_usual(folder, now()); !learnt) {
+        say("what is usual cannot be read from the books: " + learnt.error().message);
+      }
+    });
   }
   std::fputs(greeting(config_, *starter, simulated_ != nullptr).c_str(), stderr);
   return {};
@@ -332,40 +349,41 @@ void Gateway::reload(const Result<Config>& config) {
   say("the new configuration is in force");
 }
 
-void Gateway::look_at_the_books() {
-  const bool failed = services_.store->health().failed;
-  if (failed == books_failed_) {
-    return;
+/// Refusals are no part of the ledger: while they cannot be written, calls go on.
+void Gateway::write_refusals() {
+  const auto written = services_.refusals->write();
+  if (!written && !refusals_failed_) {
+    say("refused calls cannot be written: " + written.error().message);
   }
-  books_failed_ = failed;
-  if (!failed) {
-    services_.alerts->recover(kBooksKey);
-    return;
-  }
-  Alert alert;
-  alert.key = kBooksKey;
-  alert.kind = AlertKind::books_unwritable;
-  alert.severity = Severity::critical;
-  alert.text = "The books in " + config_.data.string() +
-               " cannot be written: no call leaves until they can (disk full, or broken?).";
-  services_.alerts->raise(std::move(alert));
+  refusals_failed_ = !written;
 }
 
 void Gateway::look() {
-  look_at_the_books();
+  lookout_->look_at_books(config_.data);
+  write_refusals();
   if (watch_) {
     if (const auto changed = watch_->look()) {
       reload(*changed);
     }
+  }
+  if (services_.limits_changed.exchange(false)) {
+    reload(load_config(options_.config_file, options_.data));
   }
   if (const auto changed = services_.keys->look(); !changed) {
     say("keys cannot be read, the old ones stay: " + changed.error().message);
   } else if (*changed) {
     hand_out(services_.keys->ring());
   }
-  const std::lock_guard lock(services_.books.mutex);
-  services_.books.treasury.expire(now(), kExpireSlice);
-  services_.books.paces.expire(now());
+  {
+    const std::lock_guard lock(services_.books.mutex);
+    services_.books.treasury.expire(now(), kExpireSlice);
+    services_.books.paces.expire(now());
+  }
+  {
+    const std::lock_guard lock(services_.sessions.mutex);
+    services_.sessions.sessions.expire(now());
+  }
+  lookout_->look_at_spikes();
 }
 
 Awaitable<void> Gateway::look_again_and_again() {
@@ -394,6 +412,7 @@ Awaitable<void> Gateway::look_for_kills() {
       say("kill switches cannot be read, those in force stay: " + looked.error().message);
     }
     failing = !looked;
+    lookout_->look_at_kills(policy_->limits.calendar());
   }
 }
 
@@ -440,6 +459,8 @@ void Gateway::stop() {
     worker->core.io.stop();
     worker->thread.join();
   }
+  presume_all(*cores_.front(), services_);
+  write_refusals();
   clerk_.join();
   services_.alerts
       .reset();  // what is told by now is kept; what is not yet sent goes with the next start

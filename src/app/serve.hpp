@@ -9,6 +9,7 @@ namespace purser {
 
 struct ServeOptions {
   std::filesystem::path config_file;  // watched for changes; empty: defaults, nothing to watch
+  std::filesystem::path data;         // of the command line; empty: as configured
   bool simulate_when_keyless = true;  // no provider key found: the simulated provider behind us
 };
 

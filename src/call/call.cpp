@@ -6,7 +6,15 @@
 namespace purser {
 
 std::string_view to_string(Dialect dialect) {
-  return dialect == Dialect::chat ? "chat" : "messages";
+  switch (dialect) {
+    case Dialect::chat:
+      return "chat";
+    case Dialect::messages:
+      return "messages";
+    case Dialect::vendor:
+      return "vendor";
+  }
+  return "chat";
 }
 
 std::string_view to_string(Priority priority) {

@@ -14,7 +14,11 @@
 
 namespace purser {
 
-enum class Dialect : std::uint8_t { chat, messages };
+enum class Dialect : std::uint8_t {
+  chat,
+  messages,
+  vendor,  // spend that does not pass through Purser: held and settled by its caller's word
+};
 std::string_view to_string(Dialect dialect);
 
 /// A byte range of the request body; empty when `length` is 0.

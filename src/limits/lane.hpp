@@ -21,6 +21,7 @@
 namespace purser {
 
 struct LaneRules {
+  bool on = false;                           // calls to the provider take turns at all
   std::optional<std::int64_t> at_once = {};  // calls to the provider at a time; nothing: any number
   std::int64_t longest = 1000;               // calls that wait: a request body each
   std::chrono::milliseconds wait{10'000};    // below the patience of every client

@@ -100,10 +100,15 @@ AccountKey key_of(const Digest& name, const Digest& subject, Instant starts) {
   return digest({reinterpret_cast<const char*>(words.data()), sizeof(words)});
 }
 
-/// Seconds of one piece of a rolling window; all of them together are the span or a little more.
-std::int64_t piece_of(std::chrono::seconds span) {
-  const auto pieces = static_cast<std::int64_t>(kRollingPieces);
-  return std::max<std::int64_t>(1, (span.count() + pieces - 1) / pieces);
+/// A rolling window cut up: all pieces together are the span or a little more.
+struct Pieces {
+  std::int64_t seconds;  // of one
+  std::int64_t count;    // at most kRollingPieces
+};
+Pieces pieces_of(std::chrono::seconds span) {
+  const auto most = static_cast<std::int64_t>(kRollingPieces);
+  const std::int64_t seconds = (span.count() + most - 1) / most;
+  return {.seconds = seconds, .count = (span.count() + seconds - 1) / seconds};
 }
 
 constexpr std::size_t kStepsMax = 100'000;  // of looking for a call that touches too many accounts
@@ -152,6 +157,7 @@ struct LimitSet::Rules {
   std::vector<Limit> limits;
   std::vector<Rule> rules;  // of each limit
   MatchIndex index;
+  bool judges = false;  // some limit does more than be used up
 
   void add(const Limit& limit, const std::vector<Tier>& tiers);
   Bounds window(const Limit& limit, Measure measure, Instant now) const;
@@ -194,6 +200,7 @@ void LimitSet::Rules::add(const Limit& limit, const std::vector<Tier>& tiers) {
     }
   }
   index.add(limit.match);
+  judges = judges || !limit.at.empty() || limit.observe || limit.shed;
 }
 
 /// Calls in flight are no matter of days: their account never ends.
@@ -204,11 +211,11 @@ Bounds LimitSet::Rules::window(const Limit& limit, Measure measure, Instant now)
   if (limit.window != Window::rolling) {
     return calendar.bounds(limit.window, now);
   }
-  const std::int64_t piece = piece_of(limit.span);
+  const auto [piece, count] = pieces_of(limit.span);
   const std::int64_t starts = now.seconds() - ((now.seconds() % piece) + piece) % piece;
   // The account is needed until the whole span behind its piece has passed.
   return {.starts = Instant::from_seconds(starts),
-          .ends = Instant::from_seconds(starts + piece * (1 + std::int64_t{kRollingPieces}))};
+          .ends = Instant::from_seconds(starts + piece * (1 + count))};
 }
 
 void LimitSet::Rules::touch(std::size_t number, const Facts& facts, Instant now, Control control,
@@ -238,11 +245,10 @@ void LimitSet::Rules::touch(std::size_t number, const Facts& facts, Instant now,
     std::array<AccountKey, kRollingPieces> earlier;
     std::size_t pieces = 0;
     if (limit.window == Window::rolling && is_kept(part.measure)) {
-      for (; pieces < kRollingPieces; ++pieces) {
-        earlier[pieces] = key_of(
-            part.name, whose,
-            Instant::from_seconds(window.starts.seconds() -
-                                  piece_of(limit.span) * (1 + static_cast<std::int64_t>(pieces))));
+      const auto [seconds, count] = pieces_of(limit.span);
+      for (std::int64_t back = 1; back <= count; ++back) {
+        earlier[pieces++] = key_of(part.name, whose,
+                                   Instant::from_seconds(window.starts.seconds() - seconds * back));
       }
     }
     out.add({.limit = &limit,
@@ -275,7 +281,8 @@ Result<LimitSet> LimitSet::compile(std::vector<Limit> limits, const std::string&
     return fail(Fault::config,
                 fmt::format("limits: {} of them; {} are the most", limits.size(), kLimitsMax));
   }
-  Rules rules{.calendar = std::move(*calendar), .limits = {}, .rules = {}, .index = {}};
+  Rules rules{
+      .calendar = std::move(*calendar), .limits = {}, .rules = {}, .index = {}, .judges = false};
   std::set<std::string_view> names;
   for (const Limit& limit : limits) {
     if (auto good = check_limit(limit); !good) {
@@ -299,6 +306,10 @@ void LimitSet::touch(const Facts& facts, Instant now, Control control, Touches& 
   out.clear();
   rules_->index.for_each(
       facts, [&](std::size_t number) { rules_->touch(number, facts, now, control, out); });
+}
+
+bool LimitSet::judges(Control control) const {
+  return rules_->judges || (control == Control::observe && !rules_->limits.empty());
 }
 
 std::span<const Limit> LimitSet::limits() const {

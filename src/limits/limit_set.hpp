@@ -42,6 +42,10 @@ class LimitSet {
   /// Allocates nothing but for rolling windows.
   void touch(const Facts& facts, Instant now, Control control, Touches& out) const;
 
+  /// Some limit does something before it is used up, or only says what it would do: for a caller
+  /// under `control`, a call is worth judging before it is held.
+  bool judges(Control control) const;
+
   std::span<const Limit> limits() const;
   const Calendar& calendar() const;
 

@@ -67,17 +67,27 @@ std::vector<Limit> overlapping_rules(std::int64_t percent) {
 /// A world of callers, and our own books of it: by the words of an account, not its digest.
 class World {
  public:
-  explicit World(std::uint64_t seed) : seed_(seed), treasury_(Seed(seed + 1)) { reload(); }
+  explicit World(std::uint64_t seed) : seed_(seed) { reload(); }
 
   void step() {
     pass_time();
     switch (seed_.below(16)) {
       case 0:
-        forgotten_ += treasury_.expire(now_, 500);
+        forgotten_ += treasury_->expire(now_, 500);
         break;
       case 1:
-        if (seed_.below(500) == 0) {
-          reload();
+        switch (seed_.below(200)) {
+          case 0:
+            reload();
+            break;
+          case 1:
+            restart();
+            break;
+          case 2:
+            ++changes_;  // everybody's tier changes
+            break;
+          default:
+            break;
         }
         break;
       case 2:
@@ -96,11 +106,13 @@ class World {
     while (!open_.empty()) {
       end_some_call();
     }
-    EXPECT_EQ(treasury_.open_holds(), 0U);
+    EXPECT_EQ(treasury_->open_holds(), 0U);
     EXPECT_GT(held_, 1000U);
     EXPECT_GT(refused_, 100U);
     EXPECT_GT(fitted_, 50U);
     EXPECT_GT(forgotten_, 100U);
+    EXPECT_GT(restarts_, 5U);
+    EXPECT_GT(changes_, 5U);
     for (const auto& [name, account] : books_) {
       EXPECT_EQ(account.held, 0) << name;
     }
@@ -124,6 +136,30 @@ class World {
     std::vector<Spent*> spent;  // null where no limit rolls
   };
 
+  /// The process dies and comes back: what was in flight is posted at its hold, and the accounts
+  /// are read back from the books, those of windows that are over left out.
+  void restart() {
+    while (!open_.empty()) {
+      const Open open = std::move(open_.back());
+      open_.pop_back();
+      std::vector<Units> posted;
+      for (std::size_t i = 0; i < open.units.size(); ++i) {
+        posted.emplace_back(open.kept[i] ? open.units[i] : 0);
+        open.accounts[i].first->held -= open.units[i];
+        open.accounts[i].first->posted += posted.back().count();
+      }
+      treasury_->settle(open.hold, posted);
+    }
+    const auto before = treasury_->snapshot();
+    treasury_ = std::make_unique<Treasury>(Seed(seed_.below(1000)));
+    for (const Treasury::Account& account : before) {
+      if (account.ends > now_ - kClockStepMax) {
+        treasury_->post(account.key, account.standing.posted, Units(INT64_MAX), account.ends);
+      }
+    }
+    ++restarts_;
+  }
+
   void reload() {
     const auto percent = static_cast<std::int64_t>(50 + seed_.below(100));
     limits_ = LimitSet::compile(overlapping_rules(percent), "Europe/Berlin").value();
@@ -146,7 +182,7 @@ class World {
     const std::array tiers{"free", "pro", "max", "unlimited"};
     Caller caller;
     caller.user = user == 0 ? "" : fmt::format("user {}", user);
-    caller.tier = tiers[user % tiers.size()];
+    caller.tier = tiers[(user + changes_) % tiers.size()];
     caller.team = fmt::format("team {}", user % 20);
     caller.session = fmt::format("session {}", seed_.below(2000));
     caller.priority = seed_.below(5) == 0 ? Priority::background : Priority::normal;
@@ -163,9 +199,9 @@ class World {
     Touches touches;
     limits_.touch({.caller = caller, .provider = "openai", .model = "gpt-5.4"}, now_,
                   Control::enforce, touches);
-    touches.reckon(treasury_);
+    touches.reckon(*treasury_);
     std::array<Standing, kNeedsMax> standings;
-    treasury_.standings(touches.needs(), standings);
+    treasury_->standings(touches.needs(), standings);
     for (std::size_t i = 0; i < touches.size(); ++i) {
       const Account& own = account_of(touches.list()[i]);
       ASSERT_EQ(standings[i].posted, Units(own.posted)) << touches.list()[i].limit->name;
@@ -177,7 +213,7 @@ class World {
                   .rates = kRates};
     const Tokens wanted(1 + static_cast<std::int64_t>(seed_.below(8000)));
     const auto bound = fit(touches, standings, ask, {.wanted = wanted, .least = Tokens(64)});
-    const auto hold = treasury_.hold(touches.needs());
+    const auto hold = treasury_->hold(touches.needs());
     ASSERT_EQ(hold.has_value(), bound.has_value());
     if (!hold) {
       ++refused_;
@@ -241,15 +277,15 @@ class World {
         open.spent[i]->units = how != 0 ? posted.back().count() : 0;
       }
     }
-    treasury_.settle(open.hold, posted);
+    treasury_->settle(open.hold, posted);
     for (const auto& [own, key] : open.accounts) {
-      ASSERT_EQ(treasury_.standing(key)->posted, Units(own->posted));
-      ASSERT_EQ(treasury_.standing(key)->held, Units(own->held));
+      ASSERT_EQ(treasury_->standing(key)->posted, Units(own->posted));
+      ASSERT_EQ(treasury_->standing(key)->held, Units(own->held));
     }
   }
 
   Seed seed_;
-  Treasury treasury_;
+  std::unique_ptr<Treasury> treasury_ = std::make_unique<Treasury>();
   LimitSet limits_;
   Instant now_ = parse_rfc3339("2026-10-23T12:00:00Z").value();  // the clock changes on the 25th
   Instant latest_ = now_;
@@ -260,10 +296,16 @@ class World {
   std::size_t refused_ = 0;
   std::size_t fitted_ = 0;
   std::size_t forgotten_ = 0;
+  std::size_t changes_ = 0;  // of tiers
+  std::size_t restarts_ = 0;
 };
 
 TEST(Simulation, NothingIsEverOverspentInDaysOfCallsUnderOverlappingLimits) {
-  for (std::uint64_t seed = 1; seed <= 3 && !testing::Test::HasFailure(); ++seed) {
+  // One world by its seed again: PURSER_SEED=7.
+  const char* wanted = std::getenv("PURSER_SEED");
+  const std::uint64_t first = wanted == nullptr ? 1 : std::strtoull(wanted, nullptr, 10);
+  const std::uint64_t last = wanted == nullptr ? 3 : first;
+  for (std::uint64_t seed = first; seed <= last && !testing::Test::HasFailure(); ++seed) {
     SCOPED_TRACE(fmt::format("seed {}", seed));
     World world(seed);
     for (int i = 0; i < 60'000 && !testing::Test::HasFailure(); ++i) {

@@ -13,18 +13,6 @@ namespace {
 
 using std::chrono::seconds;
 
-/// "90s", "5m", "24h", "7d": the largest unit that is whole.
-std::string span_text(seconds span) {
-  const std::int64_t count = span.count();
-  if (count % 86'400 == 0) {
-    return fmt::format("{}d", count / 86'400);
-  }
-  if (count % 3'600 == 0) {
-    return fmt::format("{}h", count / 3'600);
-  }
-  return count % 60 == 0 ? fmt::format("{}m", count / 60) : fmt::format("{}s", count);
-}
-
 /// "daily limit of $2.00".
 std::string limit_text(const Touched& touched, Units max) {
   const auto named = [&](std::string_view how_often) {

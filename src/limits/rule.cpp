@@ -85,6 +85,17 @@ std::string_view to_string(Threshold::Action action) {
   return "deny";
 }
 
+std::string span_text(std::chrono::seconds span) {
+  const std::int64_t count = span.count();
+  if (count % 86'400 == 0) {
+    return fmt::format("{}d", count / 86'400);
+  }
+  if (count % 3'600 == 0) {
+    return fmt::format("{}h", count / 3'600);
+  }
+  return count % 60 == 0 ? fmt::format("{}m", count / 60) : fmt::format("{}s", count);
+}
+
 namespace {
 
 std::string_view noun(Measure measure) {

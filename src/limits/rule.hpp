@@ -60,6 +60,9 @@ constexpr bool is_kept(Measure measure) {
 /// "$2.00", "60 calls", "1 output token": for people.
 std::string to_text(Measure measure, Units units);
 
+/// "90s", "5m", "24h", "7d": the largest unit that is whole.
+std::string span_text(std::chrono::seconds span);
+
 /// How much of each measure; what is not said is not limited.
 struct Max {
   std::optional<Amount> usd = {};

@@ -37,6 +37,14 @@ void Touches::add(const Paced& paced, const Draw& draw) {
   ++draws_count_;
 }
 
+std::vector<AccountKey> Touches::accounts() const {
+  std::vector<AccountKey> accounts = pieces_;
+  for (const Need& need : needs()) {
+    accounts.push_back(need.account);
+  }
+  return accounts;
+}
+
 void Touches::reckon(const Treasury& treasury) {
   for (const Earlier& earlier : rolling_) {
     Touched& touched = touched_[earlier.need];

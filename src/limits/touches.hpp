@@ -51,6 +51,10 @@ class Touches {
   std::span<const Draw> draws() const { return {draws_.data(), draws_count_}; }
   std::span<Draw> draws() { return {draws_.data(), draws_count_}; }
 
+  /// Every account whose balance decides: those the needs name, and the earlier pieces of rolling
+  /// windows.
+  std::vector<AccountKey> accounts() const;
+
   /// Some limit here does something before it is used up, or only says what it would do.
   bool judged() const { return judged_; }
 

@@ -199,7 +199,8 @@ OrDenial<UpstreamSecret> upstream_secret(const Identified& who, const Provider& 
   return UpstreamSecret{provider.secret, provider.secret_as_api_key};
 }
 
-OrDenial<Admitted> admit(const Request& request, Dialect dialect, Core& core, Services& services) {
+OrDenial<Admitted> admit(const Request& request, Dialect dialect, Core& core, Services& services,
+                         Intent intent) {
   const std::shared_ptr<const Policy>& policy = core.policy;
   auto who = identify(request, core, services);
   if (!who) {
@@ -231,7 +232,9 @@ OrDenial<Admitted> admit(const Request& request, Dialect dialect, Core& core, Se
   if (!pricing) {
     return std::unexpected(std::move(pricing.error()));
   }
-  admitted.id = CallId(services.next_call.fetch_add(1, std::memory_order_relaxed));
+  if (intent == Intent::call) {
+    admitted.id = CallId(services.next_call.fetch_add(1, std::memory_order_relaxed));
+  }
   admitted.policy = policy;
   admitted.provider = &*provider;
   admitted.secret = std::move(*secret);
@@ -245,7 +248,14 @@ OrDenial<Admitted> admit(const Request& request, Dialect dialect, Core& core, Se
   if (auto ruled = apply_call_rules(admitted, request.body, core); !ruled) {
     return std::unexpected(std::move(ruled.error()));
   }
-  if (auto seated = take_seat(admitted, signals, request.body, services); !seated) {
+  if (intent == Intent::call) {
+    if (auto calm = watch_spikes(admitted, services); !calm) {
+      return std::unexpected(std::move(calm.error()));
+    }
+  }
+  auto seated = intent == Intent::call ? take_seat(admitted, signals, request.body, services)
+                                       : look_at_seat(admitted, services);
+  if (!seated) {
     return std::unexpected(std::move(seated.error()));
   }
   return admitted;

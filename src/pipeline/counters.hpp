@@ -20,9 +20,9 @@ class Count {
   std::atomic<std::int64_t> value_{0};
 };
 
-inline constexpr std::size_t kDialects = 2;
+inline constexpr std::size_t kDialects = 3;
 inline constexpr std::size_t kOutcomes = 4;
-inline constexpr std::size_t kRefusals = 12;
+inline constexpr std::size_t kRefusals = 13;
 /// Upper bounds of the buckets for the time Purser itself adds before a call leaves, microseconds.
 inline constexpr std::array<std::int64_t, 8> kAddedUsBounds{50,    100,    250,     1'000,
                                                             5'000, 25'000, 250'000, 2'500'000};

@@ -44,9 +44,13 @@ class Holding {
   /// Less than that, at once or when others have given back.
   Awaitable<OrDenial<Held>> try_less();
   Held held() const;
+  /// Either of them, looked at and not taken.
+  Trial try_out();
 
  private:
   std::optional<Short> try_fitted(std::uint64_t ticket, Signal& signal);
+  std::optional<Short> look_whole();
+  std::optional<Short> fit_under_lock();
   void touch();
   void tighten_input();
   void set_units(Tokens output_max);
@@ -147,33 +151,72 @@ std::optional<Short> Holding::try_whole() {
   return std::nullopt;
 }
 
-/// The longest answer the money left can carry, or why not even a short one. A call that may yet be
-/// carried sits down under the same lock: no settlement can slip between the look and the seat.
-std::optional<Short> Holding::try_fitted(std::uint64_t ticket, Signal& signal) {
-  touch();
+/// Sets the units for the longest answer that the touched accounts and buckets carry.
+std::optional<Short> Holding::fit_under_lock() {
   const OutputRange range{.wanted = admitted_.output_max,
                           .least = std::min(admitted_.output_max, admitted_.policy->output_least)};
   std::array<Standing, kNeedsMax> standings;
   const std::span<Standing> stand(standings.data(), touches_.size());
-  const std::lock_guard lock(books_.mutex);
   touches_.reckon(books_.treasury);
   books_.treasury.standings(touches_.needs(), stand);
   const auto bound = fit(touches_, stand, ask_, range);
   if (!bound) {
-    if (!bound.error().final) {
-      books_.waiting.sit(ticket, {.inbox = &core_.inbox, .signal = &signal});
-    }
     return bound.error();
   }
   set_units(*bound);
-  if (auto fast = too_fast()) {
-    return fast;
+  return too_fast();
+}
+
+/// The longest answer the money left can carry, or why not even a short one. A call that may yet be
+/// carried sits down under the same lock: no settlement can slip between the look and the seat.
+std::optional<Short> Holding::try_fitted(std::uint64_t ticket, Signal& signal) {
+  touch();
+  const std::lock_guard lock(books_.mutex);
+  if (auto why = fit_under_lock()) {
+    const auto* shortfall = std::get_if<Shortfall>(&*why);
+    if (shortfall != nullptr && !shortfall->final) {
+      books_.waiting.sit(ticket, {.inbox = &core_.inbox, .signal = &signal});
+    }
+    return why;
   }
   const auto hold = books_.treasury.hold(touches_.needs());
   INVARIANT(hold, "what fits under the lock can be held under the same lock");
   hold_ = *hold;
   draw();
   return std::nullopt;
+}
+
+/// Whether all that was asked for could be held.
+std::optional<Short> Holding::look_whole() {
+  touch();
+  set_units(admitted_.output_max);
+  std::array<Standing, kNeedsMax> standings;
+  const std::lock_guard lock(books_.mutex);
+  touches_.reckon(books_.treasury);
+  if (auto fast = too_fast()) {
+    return fast;
+  }
+  books_.treasury.standings(touches_.needs(), standings);
+  for (std::size_t i = 0; i < touches_.size(); ++i) {
+    const Need& need = touches_.needs()[i];
+    if (!standings[i].carries(need.units)) {
+      return Shortfall{.need = i, .standing = standings[i], .final = true};
+    }
+  }
+  return std::nullopt;
+}
+
+Trial Holding::try_out() {
+  if (!look_whole()) {
+    return {.held = held(), .denial = std::nullopt};
+  }
+  tighten_input();
+  touch();
+  const std::lock_guard lock(books_.mutex);
+  if (const auto why = fit_under_lock()) {
+    return {.held = held(), .denial = refused(*why).error()};
+  }
+  return {.held = held(), .denial = std::nullopt};
 }
 
 /// Counts the prompt, once: exact where the tokenizer is public, by what was learned elsewhere.
@@ -270,6 +313,10 @@ std::optional<Held> hold_whole(Admitted& admitted, Core& core, Services& service
     return std::nullopt;
   }
   return holding.held();
+}
+
+Trial try_out(Admitted& admitted, std::string_view body, Core& core, Services& services) {
+  return Holding(admitted, body, core, services).try_out();
 }
 
 Awaitable<OrDenial<Held>> hold_less(Admitted& admitted, std::string_view body, Core& core,

@@ -113,9 +113,16 @@ void land(Admitted& admitted, const Limit& limit) {
 }  // namespace
 
 OrDenial<void> judge(Admitted& admitted, Services& services) {
+  if (!admitted.policy->limits.judges(admitted.control)) {
+    return {};
+  }
   auto judged = look(admitted, services);
   if (!judged) {
     return {};
+  }
+  if (admitted.call.dialect == Dialect::vendor) {
+    judged->judgement.downgrade.reset();  // a purchase has no model, and no last answer
+    judged->judgement.land.reset();
   }
   if (const auto& down = judged->judgement.downgrade) {
     const Limit& limit = *judged->touches.list()[down->need].limit;

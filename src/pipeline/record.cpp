@@ -107,6 +107,14 @@ void append_standing(std::string& head, const Admitted& admitted, const Held& he
 }
 
 void log_denial(const Admitted& admitted, const Denial& denial, Services& services) {
+  services.refusals->note({.call = admitted.id,
+                           .at = admitted.at,
+                           .caller = admitted.caller,
+                           .provider = admitted.provider->name,
+                           .dialect = std::string(to_string(admitted.call.dialect)),
+                           .model = admitted.model_asked,
+                           .limit = denial.limit,
+                           .message = denial.message});
   if (!services.turns->on()) {
     return;
   }

@@ -59,11 +59,13 @@ std::string to_text(const Finding& loop, const SessionState& state) {
   return text;
 }
 
-OrDenial<void> act_on_loop(Admitted& admitted, const Finding& loop, const SessionState& state) {
+OrDenial<void> act_on_loop(Admitted& admitted, const Finding& loop, const SessionState& state,
+                           Services& services) {
   constexpr std::string_view kClosing =
       "You are repeating yourself without getting anywhere. Do not call any more tools. Say what "
       "you have found, and what stopped you.";
   admitted.loop = to_text(loop, state);
+  tell_loop(*services.alerts, admitted.caller.session, admitted.loop, loop.level);
   LoopAction action = admitted.policy->sessions.loops;
   if (loop.level != LoopLevel::stop) {
     action = LoopAction::warn;
@@ -131,8 +133,76 @@ OrDenial<void> take_seat(Admitted& admitted, const Signals& signals, std::string
     }
   }
   return findings.size > 0 && findings.level() >= LoopLevel::warn
-             ? act_on_loop(admitted, *findings.worst(), state)
+             ? act_on_loop(admitted, *findings.worst(), state, services)
              : OrDenial<void>{};
+}
+
+OrDenial<void> look_at_seat(const Admitted& admitted, Services& services) {
+  if (admitted.caller.session.empty()) {
+    return {};
+  }
+  std::optional<SessionState> state;
+  {
+    SessionDesk& desk = services.sessions;
+    const std::lock_guard lock(desk.mutex);
+    state = desk.sessions.state(admitted.caller.session, session_scope(admitted.caller));
+  }
+  if (!state) {
+    return {};  // it would begin with this call
+  }
+  if (state->ended) {
+    return denied("This session was ended: " + state->ended_why + '.');
+  }
+  ++state->in_flight;
+  return admitted.control == Control::enforce
+             ? check_caps(admitted.policy->sessions.caps, *state, admitted.at)
+             : OrDenial<void>{};
+}
+
+OrDenial<void> watch_spikes(Admitted& admitted, Services& services) {
+  const SpikeAction action = admitted.policy->spikes;
+  if (action == SpikeAction::off) {
+    return {};
+  }
+  std::optional<std::chrono::nanoseconds> wait;
+  std::string_view who;
+  for (const Subject& subject : subjects_of(admitted.caller)) {
+    if (subject.name.empty()) {
+      continue;
+    }
+    SpikeVerdict verdict;
+    {
+      const std::lock_guard lock(services.spikes.mutex);
+      verdict = services.spikes.spikes.see(subject, {.calls = 1}, admitted.at);
+    }
+    if (verdict.event) {
+      tell_spike(*services.alerts, *verdict.event);
+    }
+    if (verdict.outcome == SpikeVerdict::Outcome::throttled && !wait) {
+      wait = verdict.retry_at - admitted.at;
+      who = to_string(subject.kind);
+    }
+  }
+  if (!wait) {
+    return {};
+  }
+  if (action == SpikeAction::observe || admitted.control == Control::observe) {
+    admitted.would.push_back("throttle spike");
+    return {};
+  }
+  const auto seconds = std::chrono::ceil<std::chrono::seconds>(*wait);
+  return std::unexpected(Denial{
+      .why = Refused::pace,
+      .message = fmt::format("This {} makes far more calls than it ever did: it is slowed down "
+                             "until that is over. The next one may come in {} s.",
+                             who, seconds.count()),
+      .retry_after = std::clamp(seconds, std::chrono::seconds(1), std::chrono::seconds(60)),
+      .limit = "spike"});
+}
+
+std::array<Subject, kSubjectKinds> subjects_of(const Caller& caller) {
+  return {Subject{SubjectKind::user, caller.user}, Subject{SubjectKind::key, caller.key},
+          Subject{SubjectKind::feature, caller.feature}};
 }
 
 std::string session_scope(const Caller& caller) {

@@ -224,7 +224,8 @@ Awaitable<bool> answer_plain(Connection& client, const Request& request, const A
   Draft head(core.drafts);
   head->reserve(kHeadBytes);
   append_response_head(*head, incoming.status(), incoming.fields());
-  ToldPace told = told_pace(incoming.status(), incoming.fields());
+  const bool takes_turns = admitted.provider->queue.on;
+  ToldPace told = takes_turns ? told_pace(incoming.status(), incoming.fields()) : ToldPace{};
   Draft body(core.drafts);
   const bool whole = co_await read_leashed(incoming, *body, admitted, running);
   if (!whole && running.killed()) {
@@ -234,7 +235,9 @@ Awaitable<bool> answer_plain(Connection& client, const Request& request, const A
   if (told.pace == Pace::too_fast && is_spend_cap(*body)) {
     told = {.pace = Pace::no_money, .wait = {}};
   }
-  services.gates.hear(admitted, told);
+  if (takes_turns) {
+    services.gates.hear(admitted, told);
+  }
   Answered answered;
   answered.status = incoming.status();
   answered.first_byte_us = first_byte_us;
@@ -299,7 +302,8 @@ Awaitable<bool> serve(Connection& client, const Request& request, Dialect dialec
   // From here on the hold is durable and the call leaves: whatever happens, settle() is reached.
   Pool& pool = core.pool(*admitted->provider);
   count_added(core, admitted->began);
-  if (!services.gates.pass_freely(admitted->provider->queue)) {
+  const LaneRules& queue = admitted->provider->queue;
+  if (queue.on && !services.gates.pass_freely(queue)) {
     const auto turn = co_await wait_for_turn(client, *admitted, *held, core, services);
     if (!turn) {
       co_return co_await answer_unsent(client, request, *admitted, *held, turn.error(), core,
@@ -325,7 +329,9 @@ Awaitable<bool> serve(Connection& client, const Request& request, Dialect dialec
   const std::int64_t first_byte_us = microseconds_since(admitted->began);
   if (incoming.status() == 200 && is_event_stream(incoming.fields())) {
     const bool keep_alive = request.keep_alive;
-    services.gates.hear(*admitted, told_pace(incoming.status(), incoming.fields()));
+    if (queue.on) {
+      services.gates.hear(*admitted, told_pace(incoming.status(), incoming.fields()));
+    }
     client.release_input();  // an agent's history is large and its answer slow
     co_return co_await answer_stream(client, keep_alive, *admitted, *held, incoming, first_byte_us,
                                      running, pool, core, services);

@@ -29,6 +29,9 @@
 #include "pipeline/gates.hpp"
 #include "pipeline/identify.hpp"
 #include "pipeline/kill_desk.hpp"
+#include "pipeline/notices.hpp"
+#include "pipeline/open_holds.hpp"
+#include "pipeline/refusal_desk.hpp"
 #include "pipeline/running.hpp"
 #include "pipeline/seat.hpp"
 #include "pipeline/signal.hpp"
@@ -62,6 +65,7 @@ struct Policy {
   std::vector<CallRule> calls;
   std::vector<Workload> workloads;
   SessionPolicy sessions;
+  SpikeAction spikes = SpikeAction::observe;
   std::array<std::optional<Provider>, kDialects> providers;  // by dialect
   UnknownKey unknown_key = UnknownKey::refuse;
   bool unknown_labels = false;
@@ -112,6 +116,7 @@ struct Books {
   Treasury treasury{secret_seed()};
   Paces paces;
   BurnMeters burn{kBurnMeters};
+  PassedShares passed;
   WaitingRoom waiting;
 };
 
@@ -161,14 +166,18 @@ class KeyDesk {
 struct Services {
   Books books;
   SessionDesk sessions;
+  SpikeDesk spikes;
+  OpenHolds holds;
   Gates gates;
   std::unique_ptr<Store> store;
   std::unique_ptr<TurnLog> turns;
   std::unique_ptr<KeyDesk> keys;
   std::unique_ptr<KillDesk> kills;
+  std::unique_ptr<RefusalDesk> refusals;
   std::unique_ptr<AlertDesk> alerts;
   std::atomic<std::int64_t> next_call{1};
   std::atomic<bool> stopping{false};
+  std::atomic<bool> limits_changed{false};  // over HTTP: the main thread reads them anew
 };
 
 /// "call_0000000000000a1f": sixteen hexadecimal digits.

@@ -1,4 +1,5 @@
 // pipeline/settle.cpp — what the call really cost, posted where it was held, exactly once.
+#include "limits/judge.hpp"
 #include "pipeline/stages.hpp"
 #include "pipeline/turn_line.hpp"
 
@@ -43,9 +44,10 @@ Amount reply_cost(const Admitted& admitted, const Reply& reply) {
   return total;
 }
 
-std::int32_t passes_of(const Reply& reply) {
-  if (reply.ending == Ending::refused) {
-    return 0;
+std::int32_t passes_of(const Answered& answered) {
+  const Reply& reply = answered.reply;
+  if (reply.ending == Ending::refused || answered.stated) {
+    return 0;  // nothing here was priced by the book
   }
   return std::max<std::int32_t>(1, static_cast<std::int32_t>(reply.passes.size()));
 }
@@ -54,7 +56,7 @@ std::int32_t passes_of(const Reply& reply) {
 Amount cost_of(const Admitted& admitted, const Held& held, const Answered& answered) {
   switch (answered.outcome) {
     case Outcome::settled:
-      return reply_cost(admitted, answered.reply);
+      return answered.stated ? *answered.stated : reply_cost(admitted, answered.reply);
     case Outcome::presumed:
     case Outcome::estimated:
       return held.worst;
@@ -71,8 +73,8 @@ SettleEntry entry_of(const Admitted& admitted, const Held& held, Answered& answe
   entry.at = now();
   entry.outcome = answered.outcome;
   entry.cost = cost_of(admitted, held, answered);
-  entry.passes = passes_of(reply);
-  entry.unpriced = list_for(admitted, reply.model) == nullptr;
+  entry.passes = passes_of(answered);
+  entry.unpriced = !answered.stated && list_for(admitted, reply.model) == nullptr;
   entry.usage = reply.usage;
   entry.model = reply.model.empty() ? admitted.model : std::move(reply.model);
   entry.provider_id = std::move(reply.provider_id);
@@ -138,6 +140,59 @@ void end_hold(const SettleEntry& entry, const Admitted& admitted, const Held& he
   }
 }
 
+struct Told {
+  const Touched* touched;
+  Standing standing;
+  PassedShares::Change change;
+};
+
+/// Accounts whose limit alerts somebody: what they are past now, if that has changed.
+std::vector<Told> news_of(const Held& held, Books& books) {
+  std::vector<Told> news;
+  for (const Held::Part& part : held.parts) {
+    if (part.touched.limit->at.empty()) {
+      continue;
+    }
+    Standing standing;
+    books.treasury.standings({&part.need, 1}, {&standing, 1});
+    standing = seen(part.touched, standing);
+    const Threshold* alert = alert_of(*part.touched.limit, share_of(standing));
+    const Share passed = alert == nullptr ? Share{} : alert->share;
+    if (const auto change = books.passed.note(part.need.account.low, passed)) {
+      news.push_back({&part.touched, standing, *change});
+    }
+  }
+  return news;
+}
+
+void tell(const Admitted& admitted, const Held& held, const SettleEntry& entry,
+          Services& services) {
+  std::vector<Told> news;
+  if (std::ranges::any_of(held.parts,
+                          [](const Held::Part& part) { return !part.touched.limit->at.empty(); })) {
+    const std::lock_guard lock(services.books.mutex);
+    news = news_of(held, services.books);
+  }
+  for (const Told& told : news) {
+    tell_threshold(*services.alerts, *told.touched, told.standing, told.change);
+  }
+  if (admitted.policy->spikes == SpikeAction::off || entry.outcome == Outcome::released) {
+    return;
+  }
+  for (const Subject& subject : subjects_of(admitted.caller)) {
+    if (!subject.name.empty()) {
+      const std::lock_guard lock(services.spikes.mutex);
+      const auto verdict = services.spikes.spikes.see(
+          subject,
+          {.calls = 0, .spend = entry.cost, .tokens = entry.usage.tokens_in() + entry.usage.output},
+          entry.at);
+      if (verdict.event) {
+        tell_spike(*services.alerts, *verdict.event);
+      }
+    }
+  }
+}
+
 void count(const Admitted& admitted, const Held& held, const SettleEntry& entry, Core& core) {
   Counters& counters = core.counters;
   const auto dialect = static_cast<std::size_t>(admitted.call.dialect);
@@ -147,7 +202,9 @@ void count(const Admitted& admitted, const Held& held, const SettleEntry& entry,
   counters.tokens_in[dialect].add(entry.usage.tokens_in().count());
   counters.tokens_out[dialect].add(entry.usage.output.count());
   counters.tokens_cached[dialect].add(entry.usage.cache_read.count());
-  counters.upstream_status[static_cast<std::size_t>(std::clamp(entry.status / 100, 0, 5))].add();
+  if (admitted.call.dialect != Dialect::vendor) {  // no provider was asked
+    counters.upstream_status[static_cast<std::size_t>(std::clamp(entry.status / 100, 0, 5))].add();
+  }
   if (entry.cost > held.worst) {
     counters.overruns.add();
   }
@@ -232,6 +289,7 @@ Settled settle(const Admitted& admitted, const Held& held, Answered answered, Co
   }
   services.store->settle(entry);
   services.books.waiting.call_all();
+  tell(admitted, held, entry, services);
   count(admitted, held, entry, core);
   learn_ratio(admitted, held, entry, core);
   if (services.turns->on()) {

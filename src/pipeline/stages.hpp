@@ -117,6 +117,7 @@ struct Answered {
   Reply reply;
   int status = 0;  // 0: no answer came
   Outcome outcome = Outcome::presumed;
+  std::optional<Amount> stated;  // a vendor's bill, by the word of who was billed
   std::int64_t first_byte_us = 0;
   std::string why;  // of an answer that broke
 };
@@ -125,8 +126,13 @@ struct Settled {
   SettleEntry entry;
 };
 
+/// A call, or only the question what would become of it: then nothing is moved, no id is drawn and
+/// no turn begins.
+enum class Intent : std::uint8_t { call, question };
+
 /// Identifies the caller, reads the request, prices its worst case. Pure but for the clock.
-OrDenial<Admitted> admit(const Request& request, Dialect dialect, Core& core, Services& services);
+OrDenial<Admitted> admit(const Request& request, Dialect dialect, Core& core, Services& services,
+                         Intent intent = Intent::call);
 
 /// Why the call is not made now: a kill switch is for it. Exempt is nobody, whatever limits say.
 std::optional<Denial> switched_off(const Admitted& admitted, const Core& core);
@@ -136,6 +142,12 @@ Denial killed_denial(std::string message);
 /// past a cap of its own, or runs in circles and the operator wants that stopped.
 OrDenial<void> take_seat(Admitted& admitted, const Signals& signals, std::string_view body,
                          Services& services);
+/// Counts the call for its user, key and feature, and says whether they are so far above their own
+/// past that they are slowed down.
+OrDenial<void> watch_spikes(Admitted& admitted, Services& services);
+std::array<Subject, kSubjectKinds> subjects_of(const Caller& caller);
+/// Whether the session that is named may go on, for who does not sit down in it.
+OrDenial<void> look_at_seat(const Admitted& admitted, Services& services);
 /// Sessions are told apart by whose they are: names never cross.
 std::string session_scope(const Caller& caller);
 /// What limits want of the call on the way to their maxima: another model, a last answer, or none
@@ -151,6 +163,13 @@ std::optional<Held> hold_whole(Admitted& admitted, Core& core, Services& service
 /// other calls may give back, and only then refuses.
 Awaitable<OrDenial<Held>> hold_less(Admitted& admitted, std::string_view body, Core& core,
                                     Services& services);
+
+/// What those two would come to at this moment. Moves nothing.
+struct Trial {
+  Held held;                     // without a hold
+  std::optional<Denial> denial;  // pace: there may be room in a moment
+};
+Trial try_out(Admitted& admitted, std::string_view body, Core& core, Services& services);
 
 /// Makes the hold durable; waits for the disk when durability is strict.
 Awaitable<OrDenial<void>> record_hold(const Admitted& admitted, const Held& held, Core& core,
@@ -169,7 +188,7 @@ std::string edits_text(const Admitted& admitted, const Held& held);
 void append_standing(std::string& head, const Admitted& admitted, const Held& held,
                      Services& services);
 
-/// A call that was refused before it left: one line in the turn log.
+/// A call that was refused before it left: kept for who asks why, and a line in the turn log.
 void log_denial(const Admitted& admitted, const Denial& denial, Services& services);
 
 /// The words of a limit that is used up, for people.

@@ -174,7 +174,7 @@ bool Spikes::silent_for_long(const Track& track, Instant now) const {
 }
 
 /// Where spend or tokens spike and calls do not, fewer calls bring them back: in proportion.
-Pace Spikes::pace_for(const Track& track, const Excess& excess) const {
+Throttle Spikes::pace_for(const Track& track, const Excess& excess) const {
   const Baseline& past = track.baseline;
   const double usual = past.usual_busy_hour(Quantity::calls);
   double calls_an_hour = usual > 0 ? usual : options_.newcomer.calls / options_.sensitivity;
@@ -182,8 +182,8 @@ Pace Spikes::pace_for(const Track& track, const Excess& excess) const {
     const double calls = std::max(1.0, past.last_hour(Quantity::calls));
     calls_an_hour = std::min(calls_an_hour, calls * excess.expected / excess.observed);
   }
-  return Pace(std::max(options_.calls_an_hour_least, options_.multiple * calls_an_hour),
-              options_.calls_at_once);
+  return Throttle(std::max(options_.calls_an_hour_least, options_.multiple * calls_an_hour),
+                  options_.calls_at_once);
 }
 
 SpikeEvent Spikes::begin_spike(Track& track, const Excess& excess, Instant now) {

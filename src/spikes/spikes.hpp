@@ -25,8 +25,8 @@
 #include "spikes/baseline.hpp"
 #include "spikes/ceiling.hpp"
 #include "spikes/load.hpp"
-#include "spikes/pace.hpp"
 #include "spikes/peers.hpp"
+#include "spikes/throttle.hpp"
 
 namespace purser {
 
@@ -96,7 +96,7 @@ class Spikes {
     std::string name;
     Baseline baseline;
     Ceilings ceilings{};
-    Pace pace;
+    Throttle pace;
     Instant seen_at;
     Instant since;       // in its state
     Instant calm_since;  // spiking: in line from then on; never() while it is not
@@ -133,7 +133,7 @@ class Spikes {
   void follow(Track& track, const Load& load, Instant now, SpikeVerdict& verdict);
   SpikeEvent begin_spike(Track& track, const Excess& excess, Instant now);
   SpikeEvent end_spike(Track& track, Instant now);
-  Pace pace_for(const Track& track, const Excess& excess) const;
+  Throttle pace_for(const Track& track, const Excess& excess) const;
 
   SpikeOptions options_;
   std::deque<Track> tracks_;  // grows without moving what is there

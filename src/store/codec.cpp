@@ -223,7 +223,7 @@ void write(Writer& out, const HoldEntry& entry) {
 void read(Reader& in, HoldEntry& entry) {
   entry.call = CallId(in.number());
   entry.at = Instant::from_nanos(in.number());
-  entry.dialect = in.choice(Dialect::messages);
+  entry.dialect = in.choice(Dialect::vendor);
   entry.stream = in.flag();
   in.text(entry.provider);
   in.text(entry.model);

@@ -248,9 +248,9 @@ Result<void> LedgerDb::fold(std::span<const ClosedCall> closed, std::span<const 
   return done;
 }
 
-Result<JournalMark> LedgerDb::mark() const {
-  const auto segment = read_meta(database_, "folded_segment", 0);
-  const auto offset = read_meta(database_, "folded_offset", 0);
+Result<JournalMark> read_mark(const Database& database) {
+  const auto segment = read_meta(database, "folded_segment", 0);
+  const auto offset = read_meta(database, "folded_offset", 0);
   if (!segment || !offset) {
     return std::unexpected(!segment ? segment.error() : offset.error());
   }
@@ -280,7 +280,9 @@ Result<LedgerDb::Facts> LedgerDb::facts() const {
   if (!calls) {
     return std::unexpected(calls.error());
   }
-  auto select = database_.prepare("SELECT coalesce(max(id), 0) FROM calls");
+  auto select = database_.prepare(
+      "SELECT max((SELECT coalesce(max(id), 0) FROM calls), "
+      "(SELECT coalesce(max(call), 0) FROM refusals))");
   if (!select) {
     return std::unexpected(select.error());
   }

@@ -29,6 +29,9 @@ struct HeldCall {
   std::string hold;
 };
 
+/// How far the tables have taken the journal.
+Result<JournalMark> read_mark(const Database& database);
+
 class LedgerDb {
  public:
   static Result<LedgerDb> open(const std::filesystem::path& folder);
@@ -40,12 +43,12 @@ class LedgerDb {
 
   /// How far the journal is folded: every settlement before it is a row, and every hold of an
   /// earlier segment is a row or carried.
-  Result<JournalMark> mark() const;
+  Result<JournalMark> mark() const { return read_mark(database_); }
   Result<std::vector<HeldCall>> carried() const;
 
   struct Facts {
     std::uint64_t calls = 0;
-    CallId last;
+    CallId last;  // the largest id given away: refused calls have one too
   };
   Result<Facts> facts() const;
   struct Balance {

@@ -84,6 +84,34 @@ Result<std::vector<ReportRow>> report(const std::filesystem::path& folder, std::
   }
 }
 
+Result<std::optional<EndedHold>> find_ended_hold(const std::filesystem::path& folder, CallId id,
+                                                 std::string_view key) {
+  const auto database = open_books(folder);
+  if (!database) {
+    return std::unexpected(database.error());
+  }
+  auto select = database->prepare(
+      "SELECT provider, model_asked, held, cost, outcome, at, ended FROM calls "
+      "WHERE id = ? AND key = ? AND dialect = 'vendor'");
+  if (!select) {
+    return std::unexpected(select.error());
+  }
+  const auto row = select->number(id.count()).text(key).step();
+  if (!row) {
+    return std::unexpected(row.error());
+  }
+  if (!*row) {
+    return std::optional<EndedHold>();
+  }
+  return std::optional(EndedHold{.vendor = select->text_at(0),
+                                 .item = select->text_at(1),
+                                 .held = Amount::from_nanos(select->number_at(2)),
+                                 .cost = Amount::from_nanos(select->number_at(3)),
+                                 .outcome = select->text_at(4),
+                                 .at = Instant::from_nanos(select->number_at(5)),
+                                 .ended = Instant::from_nanos(select->number_at(6))});
+}
+
 Result<std::optional<std::string>> find_call(const std::filesystem::path& folder, CallId id,
                                              std::string_view key) {
   const auto database = open_books(folder);

@@ -38,6 +38,19 @@ Result<std::vector<ReportRow>> report(const std::filesystem::path& folder, std::
 Result<std::optional<std::string>> find_call(const std::filesystem::path& folder, CallId id,
                                              std::string_view key);
 
+/// A vendor's hold that is over; nothing when the ledger has none of this id and key.
+struct EndedHold {
+  std::string vendor;
+  std::string item;
+  Amount held;
+  Amount cost;  // as it ended; corrections apart
+  std::string outcome;
+  Instant at;
+  Instant ended;
+};
+Result<std::optional<EndedHold>> find_ended_hold(const std::filesystem::path& folder, CallId id,
+                                                 std::string_view key);
+
 /// What does not add up, and where. Empty: the books are proved.
 struct Proof {
   std::int64_t calls = 0;

@@ -73,6 +73,12 @@ CREATE TABLE IF NOT EXISTS kills(
   tier TEXT NOT NULL, key TEXT NOT NULL, session TEXT NOT NULL  -- empty: whatever it is
 );
 CREATE INDEX IF NOT EXISTS kills_until ON kills(until);
+CREATE TABLE IF NOT EXISTS refusals(  -- the latest calls that were not made: no part of the ledger
+  call INTEGER PRIMARY KEY, at INTEGER NOT NULL,  -- ns since 1970
+  key TEXT NOT NULL, user TEXT NOT NULL, tier TEXT NOT NULL, team TEXT NOT NULL,
+  feature TEXT NOT NULL, session TEXT NOT NULL, provider TEXT NOT NULL, dialect TEXT NOT NULL,
+  model TEXT NOT NULL, limit_name TEXT NOT NULL, message TEXT NOT NULL
+);
 CREATE TABLE IF NOT EXISTS audit(
   id INTEGER PRIMARY KEY, at INTEGER NOT NULL, who TEXT NOT NULL, what TEXT NOT NULL
 );

@@ -234,15 +234,6 @@ Result<void> Prover::see_record(std::string_view payload, std::unordered_set<Cal
   return {};
 }
 
-Result<JournalMark> read_mark(const Database& database) {
-  const auto segment = read_meta(database, "folded_segment", 0);
-  const auto offset = read_meta(database, "folded_offset", 0);
-  if (!segment || !offset) {
-    return std::unexpected(!segment ? segment.error() : offset.error());
-  }
-  return JournalMark{*segment, *offset};
-}
-
 Result<Proof> Prover::prove(const std::filesystem::path& folder) {
   auto find = database_.prepare("SELECT 1 FROM calls WHERE id = ?");
   if (!find) {

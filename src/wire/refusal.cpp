@@ -34,6 +34,7 @@ constexpr Phrase kPhrases[] = {
     {Refused::upstream, 502, true, "server_error", "upstream_error", "api_error"},
     {Refused::timeout, 504, true, "server_error", "upstream_timeout", "timeout_error"},
     {Refused::overloaded, 503, true, "server_error", "server_is_overloaded", "overloaded_error"},
+    {Refused::conflict, 409, false, "invalid_request_error", "conflict", "invalid_request_error"},
     {Refused::head, 431, false, "invalid_request_error", "request_header_too_large",
      "invalid_request_error"},
 };

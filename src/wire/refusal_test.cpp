@@ -10,7 +10,8 @@ namespace {
 constexpr Refused kAll[] = {Refused::money,     Refused::pace,        Refused::key,
                             Refused::forbidden, Refused::bad_request, Refused::too_large,
                             Refused::not_found, Refused::no_price,    Refused::upstream,
-                            Refused::timeout,   Refused::overloaded,  Refused::head};
+                            Refused::timeout,   Refused::overloaded,  Refused::head,
+                            Refused::conflict};
 
 TEST(Refusal, ForMoneyIsNeverToBeRetried) {
   const RefusalBody chat = refusal(Dialect::chat, Refused::money, "Limit \"a\" is used up.", "r1");

@@ -84,6 +84,7 @@ enum class Refused : std::uint8_t {
   timeout,      // 504
   overloaded,   // 503: Purser itself is shedding
   head,         // 431: the header is a flood
+  conflict,     // 409: it is over, or stands for something else; asking again changes nothing
 };
 struct RefusalBody {
   int status = 0;

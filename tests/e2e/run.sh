@@ -6,6 +6,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 binary=$(realpath "$1")
 home=$(dirname "$binary")/e2e
 mkdir -p "$home"
+rm -f "$home"/*.mjs  # a suite that is gone must not go on
 cp "$here"/package.json "$here"/package-lock.json "$here"/.npmrc "$here"/*.mjs "$home"/
 cd "$home"
 if ! cmp -s package-lock.json node_modules/.installed; then

@@ -1,4 +1,4 @@
-// spikes/pace.hpp — so many calls an hour, evenly: the generic cell rate algorithm.
+// spikes/throttle.hpp — so many calls an hour, evenly: the generic cell rate algorithm.
 // Why not a window: a window lets everything through at its start and then nothing for long.
 #pragma once
 
@@ -10,11 +10,11 @@
 
 namespace purser {
 
-class Pace {
+class Throttle {
  public:
-  Pace() = default;
+  Throttle() = default;
   /// `at_once` calls may come together, at least one.
-  Pace(double calls_an_hour, double at_once)
+  Throttle(double calls_an_hour, double at_once)
       : gap_nanos_(static_cast<std::int64_t>(3.6e12 / std::max(calls_an_hour, 1e-3))),
         slack_nanos_(static_cast<std::int64_t>(static_cast<double>(gap_nanos_) *
                                                (std::max(at_once, 1.0) - 1))) {}
@@ -29,9 +29,9 @@ class Pace {
     return std::nullopt;
   }
   /// The same pace with no call taken yet.
-  Pace anew() const {
-    Pace fresh = *this;
-    fresh.next_nanos_ = Pace().next_nanos_;
+  Throttle anew() const {
+    Throttle fresh = *this;
+    fresh.next_nanos_ = Throttle().next_nanos_;
     return fresh;
   }
   double calls_an_hour() const { return 3.6e12 / static_cast<double>(gap_nanos_); }
