@@ -172,6 +172,9 @@ Awaitable<std::expected<void, Lane::TooBusy>> Gates::pass(Admitted& admitted, co
 }
 
 void Gates::hear(const Admitted& admitted, ToldPace told) {
+  if (!admitted.provider->queue.on) {
+    return;  // its calls take no turns
+  }
   const bool refused = told.pace == Pace::too_fast;
   const bool fine = told.pace == Pace::fine || told.pace == Pace::no_money;
   if (fine && !admitted.passage) {

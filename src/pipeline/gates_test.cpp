@@ -94,7 +94,7 @@ void run(Shared& shared) {
 TEST(Gates, LetEveryCallOfEveryCoreThroughAndNeverMoreAtOnceThanTheyMay) {
   Shared shared;
   shared.provider.name = "openai";
-  shared.provider.queue = {.at_once = 4, .wait = std::chrono::seconds(60)};
+  shared.provider.queue = {.on = true, .at_once = 4, .wait = std::chrono::seconds(60)};
   run(shared);
   EXPECT_EQ(shared.served, kCores * kCallsACore);
   EXPECT_LE(shared.under_way_max, 4);
@@ -104,7 +104,8 @@ TEST(Gates, LetEveryCallOfEveryCoreThroughAndNeverMoreAtOnceThanTheyMay) {
 TEST(Gates, TurnAwayWhomTheyCannotServeInTimeAndLoseNobody) {
   Shared shared;
   shared.provider.name = "openai";
-  shared.provider.queue = {.at_once = 2, .longest = 100, .wait = std::chrono::milliseconds(5)};
+  shared.provider.queue = {
+      .on = true, .at_once = 2, .longest = 100, .wait = std::chrono::milliseconds(5)};
   run(shared);
   EXPECT_EQ(shared.served + shared.turned_away, kCores * kCallsACore);
   EXPECT_GT(shared.turned_away, 0);

@@ -235,9 +235,7 @@ Awaitable<bool> answer_plain(Connection& client, const Request& request, const A
   if (told.pace == Pace::too_fast && is_spend_cap(*body)) {
     told = {.pace = Pace::no_money, .wait = {}};
   }
-  if (takes_turns) {
-    services.gates.hear(admitted, told);
-  }
+  services.gates.hear(admitted, told);
   Answered answered;
   answered.status = incoming.status();
   answered.first_byte_us = first_byte_us;
@@ -329,9 +327,7 @@ Awaitable<bool> serve(Connection& client, const Request& request, Dialect dialec
   const std::int64_t first_byte_us = microseconds_since(admitted->began);
   if (incoming.status() == 200 && is_event_stream(incoming.fields())) {
     const bool keep_alive = request.keep_alive;
-    if (queue.on) {
-      services.gates.hear(*admitted, told_pace(incoming.status(), incoming.fields()));
-    }
+    services.gates.hear(*admitted, told_pace(incoming.status(), incoming.fields()));
     client.release_input();  // an agent's history is large and its answer slow
     co_return co_await answer_stream(client, keep_alive, *admitted, *held, incoming, first_byte_us,
                                      running, pool, core, services);
