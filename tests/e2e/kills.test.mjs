@@ -10,7 +10,8 @@ import { startGateway } from './gateway.mjs';
 
 const say = (content) => [{ role: 'user', content }];
 const run = promisify(execFile);
-const withinMs = 100;
+// What ships is held to its promise; under a sanitizer only to coming soon.
+const withinMs = /\/(dev|tsan)\//.test(process.env.PURSER) ? 1_000 : 100;
 
 let gateway;
 let openai;
