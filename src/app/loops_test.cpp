@@ -17,6 +17,7 @@
 #include "base/seed.hpp"
 #include "sessions/sessions.hpp"
 #include "wire/outline.hpp"
+#include "wire/wire.hpp"
 
 namespace purser {
 namespace {
@@ -82,7 +83,7 @@ class Player {
       if (said.asks() && !history_.empty() && asked_ != at_) {
         asked_ = at_;
         body_ = history_.request();
-        return read_outline(dialect_, body_).value();
+        return outline_of(read_request(dialect_, body_).value(), body_, memory_);
       }
       history_.add(said);
     }
@@ -93,6 +94,7 @@ class Player {
   const Recording* recording_;
   Dialect dialect_;
   History history_;
+  OutlineMemory memory_;
   std::string body_;
   std::size_t at_ = 0;
   std::size_t asked_ = SIZE_MAX;

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/strong.hpp"
 #include "money/conditions.hpp"
@@ -63,6 +64,9 @@ struct Call {
   Span effort_span;                 // likewise
   Span tool_choice_span;            // its whole value
   Span messages_span;               // the whole array
+  std::vector<Span> message_spans;  // its elements
+  Span system_span;                 // Messages: the whole value of system
+  Span tools_span;                  // the whole value of tools, or of chat's older functions
   Span output_max_span;             // the number in max_tokens / max_completion_tokens
   Span stream_options_span;         // chat: the whole value of stream_options
   Span include_usage_span;          // chat: the value of stream_options.include_usage

@@ -253,7 +253,7 @@ OrDenial<Admitted> admit(const Request& request, Dialect dialect, Core& core, Se
       return std::unexpected(std::move(calm.error()));
     }
   }
-  auto seated = intent == Intent::call ? take_seat(admitted, signals, request.body, services)
+  auto seated = intent == Intent::call ? take_seat(admitted, signals, request.body, core, services)
                                        : look_at_seat(admitted, services);
   if (!seated) {
     return std::unexpected(std::move(seated.error()));

@@ -12,8 +12,9 @@ namespace {
 /// A conversation shorter than this cannot have gone in circles.
 constexpr std::int64_t kLoopMessagesMin = 4;
 
-/// What the conversation looks like, where somebody asks: reading it costs as much as the rest.
-std::optional<Outline> outline_of(const Admitted& admitted, std::string_view body) {
+/// What the conversation looks like, where somebody asks.
+std::optional<Outline> seen_outline(const Admitted& admitted, std::string_view body,
+                                    OutlineMemory& memory) {
   const SessionPolicy& policy = admitted.policy->sessions;
   const bool named = !admitted.caller.session.empty();
   const bool may_loop =
@@ -21,8 +22,7 @@ std::optional<Outline> outline_of(const Admitted& admitted, std::string_view bod
   if (!may_loop && (named || !policy.read_history)) {
     return std::nullopt;
   }
-  auto outline = read_outline(admitted.call.dialect, body);
-  return outline ? std::optional(std::move(*outline)) : std::nullopt;
+  return outline_of(admitted.call, body, memory);
 }
 
 std::unexpected<Denial> denied(std::string message) {
@@ -101,8 +101,8 @@ void Seat::settle(Amount cost, const Usage& usage, std::string_view response_id,
 }
 
 OrDenial<void> take_seat(Admitted& admitted, const Signals& signals, std::string_view body,
-                         Services& services) {
-  const std::optional<Outline> outline = outline_of(admitted, body);
+                         Core& core, Services& services) {
+  const std::optional<Outline> outline = seen_outline(admitted, body, core.outlines);
   const Outline* seen = outline ? &*outline : nullptr;
   Signals known = signals;
   known.session = admitted.caller.session;

@@ -38,6 +38,7 @@
 #include "pipeline/turn_log.hpp"
 #include "store/keys.hpp"
 #include "store/store.hpp"
+#include "wire/outline.hpp"
 
 namespace purser {
 
@@ -130,6 +131,7 @@ struct Core {
   Counters counters;
   Drafts drafts;
   PromptCount prompts;
+  OutlineMemory outlines;
   InputRatio ratios;
   std::map<std::string, std::unique_ptr<Pool>> pools;  // by origin
   std::shared_ptr<const Policy> policy;

@@ -141,7 +141,7 @@ Denial killed_denial(std::string message);
 /// Finds the session the call belongs to, and sits down there. A denial: the session was ended, is
 /// past a cap of its own, or runs in circles and the operator wants that stopped.
 OrDenial<void> take_seat(Admitted& admitted, const Signals& signals, std::string_view body,
-                         Services& services);
+                         Core& core, Services& services);
 /// Counts the call for its user, key and feature, and says whether they are so far above their own
 /// past that they are slowed down.
 OrDenial<void> watch_spikes(Admitted& admitted, Services& services);

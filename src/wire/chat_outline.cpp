@@ -1,4 +1,4 @@
-// wire/chat_outline.cpp — the conversation of an OpenAI Chat Completions request.
+// wire/chat_outline.cpp — a message of an OpenAI Chat Completions request.
 #include "wire/outline.hpp"
 
 namespace purser {
@@ -59,7 +59,9 @@ void read_tool_call(OutlineReader& reader, Message& message) {
   add_call(reader, message, function, id);
 }
 
-void read_message(OutlineReader& reader) {
+}  // namespace
+
+void read_chat_message(OutlineReader& reader) {
   Message message;
   reader.members([&](JsonText name) {
     if (name == "role") {
@@ -81,23 +83,6 @@ void read_message(OutlineReader& reader) {
     reader.add_result(message.content, message.call_id, false);
   }
   reader.end_message(message.role, chained(message.content.digest, message.calls));
-}
-
-}  // namespace
-
-void read_chat_outline(OutlineReader& reader) {
-  Digest tools;
-  reader.members([&](JsonText name) {
-    if (name == "messages") {
-      reader.elements([&] { read_message(reader); });
-    } else if (name == "tools" || name == "functions") {
-      tools = reader.meaning().value(reader.scan(), JsonDigest::CacheMarks::ignore);
-    } else {
-      reader.scan().skip();
-    }
-  });
-  Outline& outline = reader.outline();
-  outline.preamble = chained(tools, outline.preamble);
 }
 
 }  // namespace purser

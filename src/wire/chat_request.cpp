@@ -154,12 +154,13 @@ constexpr std::array kMessageMembers{
 
 void read_messages(RequestScan& scan, ChatRequest& request) {
   request.has_messages = scan.kind() == JsonKind::array;
-  const std::size_t from = scan.at();
-  scan.elements("messages", [&] {
-    ++scan.call().messages;
-    scan.members("messages", kMessageMembers, request);
+  scan.call().messages_span = scan.spanned([&] {
+    scan.elements("messages", [&] {
+      ++scan.call().messages;
+      scan.call().message_spans.push_back(
+          scan.spanned([&] { scan.members("messages", kMessageMembers, request); }));
+    });
   });
-  scan.call().messages_span = Span{.at = from, .length = scan.at() - from};
 }
 
 struct ToolType {
@@ -176,14 +177,24 @@ void allow_searches(Call& call, std::int64_t rounds, std::int64_t searches) {
 }
 
 void read_tools(RequestScan& scan, ChatRequest&) {
-  scan.elements("tools", [&] {
-    ++scan.call().tools;
-    ToolType tool;
-    scan.members("tools", kToolMembers, tool);
-    if (!tool.name.empty() && tool.name != "function" && tool.name != "custom") {
-      allow_searches(scan.call(), kServerRoundsMax, kWebSearchesMax);  // the provider runs it
-    }
+  scan.call().tools_span = scan.spanned([&] {
+    scan.elements("tools", [&] {
+      ++scan.call().tools;
+      ToolType tool;
+      scan.members("tools", kToolMembers, tool);
+      if (!tool.name.empty() && tool.name != "function" && tool.name != "custom") {
+        allow_searches(scan.call(), kServerRoundsMax, kWebSearchesMax);  // the provider runs it
+      }
+    });
   });
+}
+
+/// What tools were called before there were others.
+void note_functions(RequestScan& scan, ChatRequest&) {
+  const Span functions = scan.skip();
+  if (scan.call().tools_span.length == 0) {
+    scan.call().tools_span = functions;
+  }
 }
 
 void read_web_search_options(RequestScan& scan, ChatRequest&) {
@@ -202,9 +213,7 @@ void read_stream_options(RequestScan& scan, ChatRequest&) {
                                 }},
   };
   Call& call = scan.call();
-  const std::size_t from = scan.at();
-  scan.members("stream_options", kOptions, call);
-  call.stream_options_span = Span{.at = from, .length = scan.at() - from};
+  call.stream_options_span = scan.spanned([&] { scan.members("stream_options", kOptions, call); });
 }
 
 constexpr RequestScan::Bounds kOutputBounds{.min = 1, .max = kCountMax};
@@ -251,6 +260,7 @@ constexpr std::array kChatMembers{
               scan.call().choices = choices.value_or(1);
             }},
     Members{"tools", read_tools},
+    Members{"functions", note_functions},
     Members{"tool_choice",
             [](RequestScan& scan, ChatRequest&) { scan.call().tool_choice_span = scan.skip(); }},
     Members{"reasoning_effort",

@@ -2,59 +2,82 @@
 // strings.
 #include "wire/json_scan.hpp"
 
+#include <bit>
 #include <charconv>
 #include <cstring>
-#include <experimental/simd>
 
 namespace purser {
 namespace {
-
-namespace simd = std::experimental;
 
 bool digit(char c) {
   return c >= '0' && c <= '9';
 }
 
-/// The first quote, backslash or control character from `at` on, or `end`.
-const char* plain_run(const char* at, const char* end) {
-  using Bytes = simd::native_simd<unsigned char>;
-  constexpr auto kStep = static_cast<std::ptrdiff_t>(Bytes::size());
-  const Bytes quote = static_cast<unsigned char>('"');
-  const Bytes backslash = static_cast<unsigned char>('\\');
-  const Bytes first_printable = static_cast<unsigned char>(' ');
-  for (; end - at >= kStep; at += kStep) {
-    const Bytes bytes(reinterpret_cast<const unsigned char*>(at), simd::element_aligned);
-    const auto ends_run = bytes == quote || bytes == backslash || bytes < first_printable;
-    if (simd::any_of(ends_run)) {
-      return at + simd::find_first_set(ends_run);
-    }
-  }
-  while (at < end && *at != '"' && *at != '\\' && static_cast<unsigned char>(*at) >= ' ') {
-    ++at;
-  }
-  return at;
+/// As many bytes as are looked at together: most names fit, and long texts lose little.
+constexpr std::ptrdiff_t kStep = 32;
+using Bytes = unsigned char __attribute__((ext_vector_type(kStep)));
+using Flags = bool __attribute__((ext_vector_type(kStep)));
+
+/// A bit a byte: set where a string's plain run ends, at a quote, backslash or control character.
+std::uint32_t special_bytes(const char* at) {
+  Bytes bytes;
+  std::memcpy(&bytes, at, sizeof(bytes));
+  const auto special = (bytes == '"') | (bytes == '\\') | (bytes < ' ');
+  return std::bit_cast<std::uint32_t>(__builtin_convertvector(special, Flags));
 }
 
-/// Behind the escape whose backslash is at `at`; null when it is none of JSON's.
-const char* past_escape(const char* at, const char* end) {
-  if (end - at < 2) {
-    return nullptr;
+/// By the byte behind the backslash: how long the escape is; 0: none of JSON's.
+constexpr auto kEscapeLengths = [] {
+  std::array<std::uint8_t, 256> lengths{};
+  for (const char c : std::string_view("\"\\/bfnrt")) {
+    lengths[static_cast<unsigned char>(c)] = 2;
   }
-  switch (at[1]) {
-    case '"':
-    case '\\':
-    case '/':
-    case 'b':
-    case 'f':
-    case 'n':
-    case 'r':
-    case 't':
-      return at + 2;
-    case 'u':
-      return hex4(at + 2, end) ? at + 6 : nullptr;
-    default:
-      return nullptr;
+  lengths['u'] = 6;
+  return lengths;
+}();
+
+/// How long the escape is whose backslash is at `at`; 0 when it is none.
+std::ptrdiff_t escape_length(const char* at, const char* end) {
+  const std::ptrdiff_t length =
+      end - at < 2 ? 0 : kEscapeLengths[static_cast<unsigned char>(at[1])];
+  return length == 6 && !hex4(at + 2, end) ? 0 : length;
+}
+
+struct TextEnd {
+  const char* at;  // its closing quote, or where it is wrong
+  bool escaped;
+};
+
+/// From the first byte of a string on.
+TextEnd text_end(const char* at, const char* end) {
+  bool escaped = false;
+  while (end - at >= kStep) {
+    std::uint32_t special = special_bytes(at);
+    std::ptrdiff_t next = kStep;
+    while (special != 0) {
+      const int place = std::countr_zero(special);
+      const std::ptrdiff_t length = at[place] == '\\' ? escape_length(at + place, end) : 0;
+      if (length == 0) {
+        return {at + place, escaped};
+      }
+      escaped = true;
+      if (place + length >= kStep) {
+        next = place + length;
+        break;
+      }
+      special &= ~std::uint32_t{0} << (place + length);
+    }
+    at += next;
   }
+  while (at < end && *at != '"' && static_cast<unsigned char>(*at) >= ' ') {
+    const std::ptrdiff_t length = *at == '\\' ? escape_length(at, end) : 1;
+    if (length == 0) {
+      break;
+    }
+    escaped = escaped || length > 1;
+    at += length;
+  }
+  return {at, escaped};
 }
 
 /// Behind the number at `at`, by JSON's grammar; null when it is none.
@@ -253,25 +276,16 @@ bool JsonScan::text(JsonText& out) {
   if (wrong_ != nullptr || at_ == end_ || *at_ != '"') {
     return expect("expected '\"'");
   }
-  const char* const first = ++at_;
-  out.escaped = false;
-  while (true) {
-    at_ = plain_run(at_, end_);
-    if (at_ == end_) {
-      return expect("expected the string to end");
-    }
-    if (*at_ == '"') {
-      break;
-    }
-    const char* const past = *at_ == '\\' ? past_escape(at_, end_) : nullptr;
-    if (past == nullptr) {
-      return expect(*at_ == '\\' ? "expected a valid escape"
-                                 : "expected no bare control character");
-    }
-    out.escaped = true;
-    at_ = past;
+  const char* const first = at_ + 1;
+  const auto [end, escaped] = text_end(first, end_);
+  at_ = end;
+  if (end == end_) {
+    return expect("expected the string to end");
   }
-  out.raw = std::string_view(first, static_cast<std::size_t>(at_ - first));
+  if (*end != '"') {
+    return expect(*end == '\\' ? "expected a valid escape" : "expected no bare control character");
+  }
+  out = {.raw = std::string_view(first, static_cast<std::size_t>(end - first)), .escaped = escaped};
   ++at_;
   fresh_ = false;
   return true;

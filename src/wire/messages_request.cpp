@@ -138,12 +138,13 @@ constexpr std::array kMessageMembers{RequestScan::Member<Call>{"content", read_c
 
 void read_messages(RequestScan& scan, MessagesRequest& request) {
   request.has_messages = scan.kind() == JsonKind::array;
-  const std::size_t from = scan.at();
-  scan.elements("messages", [&] {
-    ++scan.call().messages;
-    scan.members("messages", kMessageMembers, scan.call());
+  scan.call().messages_span = scan.spanned([&] {
+    scan.elements("messages", [&] {
+      ++scan.call().messages;
+      scan.call().message_spans.push_back(
+          scan.spanned([&] { scan.members("messages", kMessageMembers, scan.call()); }));
+    });
   });
-  scan.call().messages_span = Span{.at = from, .length = scan.at() - from};
 }
 
 constexpr std::array kOutputConfigMembers{
@@ -212,11 +213,17 @@ void count_tool(RequestScan& scan, MessagesRequest& request, const Tool& tool) {
 }
 
 void read_tools(RequestScan& scan, MessagesRequest& request) {
-  scan.elements("tools", [&] {
-    Tool tool;
-    scan.members("tools", kToolMembers, tool);
-    count_tool(scan, request, tool);
+  scan.call().tools_span = scan.spanned([&] {
+    scan.elements("tools", [&] {
+      Tool tool;
+      scan.members("tools", kToolMembers, tool);
+      count_tool(scan, request, tool);
+    });
   });
+}
+
+void read_system(RequestScan& scan, MessagesRequest&) {
+  scan.call().system_span = scan.spanned([&] { read_content(scan, scan.call()); });
 }
 
 void read_fallbacks(RequestScan& scan, MessagesRequest& request) {
@@ -288,7 +295,7 @@ constexpr std::array kMessagesMembers{
               scan.call().model_span = scan.spanned_text("model", scan.call().model);
             }},
     Members{"messages", read_messages},
-    Members{"system", [](RequestScan& scan, MessagesRequest&) { read_content(scan, scan.call()); }},
+    Members{"system", read_system},
     Members{"stream",
             [](RequestScan& scan, MessagesRequest&) { scan.flag("stream", scan.call().stream); }},
     Members{"max_tokens",

@@ -181,60 +181,131 @@ void OutlineReader::end_block(Content& into, const Block& block, Gist gist) {
 
 void OutlineReader::add_call(JsonText name, Digest arguments, Digest id) {
   const Digest named = JsonDigest::of_text(meaning_.plain(name));
-  outline_.calls.push_back({.name = name.raw, .action = chained(named, arguments), .id = id});
+  Span span;
+  if (!name.raw.empty()) {
+    span = {.at = static_cast<std::size_t>(name.raw.data() - json_.data()),
+            .length = name.raw.size()};
+  }
+  unit_.calls.push_back({.name = span, .action = chained(named, arguments), .id = id});
 }
 
 void OutlineReader::add_result(const Content& content, Digest call_id, bool error) {
-  outline_.results.push_back({.call_id = call_id,
-                              .digest = content.digest,
-                              .gist = content.gist,
-                              .bytes = content.bytes,
-                              .error = error || content.says_error});
-}
-
-void OutlineReader::drop_calls() {
-  outline_.calls.resize(calls_before_);
-  outline_.results.resize(results_before_);
+  unit_.results.push_back({.call_id = call_id,
+                           .digest = content.digest,
+                           .gist = content.gist,
+                           .bytes = content.bytes,
+                           .error = error || content.says_error});
 }
 
 void OutlineReader::end_message(JsonText role, Digest content) {
-  Outline& out = outline_;
-  if (role == "system" || role == "developer") {
-    drop_calls();
-    out.preamble = chained(out.preamble, content);
+  unit_.system = role == "system" || role == "developer";
+  if (unit_.system) {
+    unit_.calls.clear();
+    unit_.results.clear();
+    unit_.message.digest = content;
     return;
   }
   const Outline::Role known = role == "assistant"                    ? Outline::Role::assistant
                               : role == "tool" || role == "function" ? Outline::Role::tool
                                                                      : Outline::Role::user;
-  const Digest before = out.messages.empty() ? kFirst : out.messages.back().chain;
-  const Digest said = chained(tag(16 + static_cast<std::uint64_t>(known)), content);
-  out.messages.push_back(
-      {.role = known,
-       .calls = static_cast<std::uint32_t>(out.calls.size() - calls_before_),
-       .results = static_cast<std::uint32_t>(out.results.size() - results_before_),
-       .digest = said,
-       .chain = chained(before, said)});
-  calls_before_ = out.calls.size();
-  results_before_ = out.results.size();
+  unit_.message = {.role = known,
+                   .calls = static_cast<std::uint32_t>(unit_.calls.size()),
+                   .results = static_cast<std::uint32_t>(unit_.results.size()),
+                   .digest = chained(tag(16 + static_cast<std::uint64_t>(known)), content),
+                   .chain = {}};
 }
 
-Result<Outline> read_outline(Dialect dialect, std::string_view body) {
-  // Most messages of an agent are a few hundred bytes; a long history grows the vectors as usual.
-  constexpr std::size_t kMessagesExpected = 64;
+const OutlineUnit* OutlineMemory::find(Digest name) {
+  Set& set = sets_[name.low % kSets];
+  const auto found = std::ranges::find(set, name, &Known::name);
+  if (found == set.end()) {
+    return nullptr;
+  }
+  std::rotate(set.begin(), found, found + 1);
+  return &set.front().unit;
+}
+
+const OutlineUnit& OutlineMemory::keep(Digest name, OutlineUnit unit) {
+  ++read_;
+  if (unit.calls.size() + unit.results.size() > kPartsMax) {
+    large_ = std::move(unit);
+    return large_;
+  }
+  Set& set = sets_[name.low % kSets];
+  std::rotate(set.begin(), set.end() - 1, set.end());
+  set.front() = {.name = name, .unit = std::move(unit)};
+  return set.front().unit;
+}
+
+namespace {
+
+std::string_view in(std::string_view body, Span span) {
+  return body.substr(span.at, span.length);
+}
+
+/// What a unit's bytes are: the same ones come to something else in another place or dialect.
+enum class UnitKind : std::uint64_t { chat_message = 0x756E6974, messages_message, content, tools };
+
+Digest name_of(std::string_view json, UnitKind kind) {
+  return digest(json, static_cast<std::uint64_t>(kind));
+}
+
+OutlineUnit read_unit(std::string_view json, UnitKind kind) {
+  OutlineReader reader(json);
+  switch (kind) {
+    case UnitKind::chat_message:
+      read_chat_message(reader);
+      break;
+    case UnitKind::messages_message:
+      read_messages_message(reader);
+      break;
+    case UnitKind::content:
+      reader.end_message({.raw = "system"}, reader.content(OutlineReader::Gist::no).digest);
+      break;
+    case UnitKind::tools:
+      reader.end_message({.raw = "system"},
+                         reader.meaning().value(reader.scan(), JsonDigest::CacheMarks::ignore));
+      break;
+  }
+  return std::move(reader.unit());
+}
+
+/// Behind the messages before it.
+void append(Outline& outline, const OutlineUnit& unit, std::string_view json) {
+  if (unit.system) {
+    outline.preamble = chained(outline.preamble, unit.message.digest);
+    return;
+  }
+  const Digest before = outline.messages.empty() ? kFirst : outline.messages.back().chain;
+  outline.messages.push_back(unit.message);
+  outline.messages.back().chain = chained(before, unit.message.digest);
+  for (const OutlineUnit::Call& call : unit.calls) {
+    outline.calls.push_back({.name = json.substr(call.name.at, call.name.length),
+                             .action = call.action,
+                             .id = call.id});
+  }
+  outline.results.insert(outline.results.end(), unit.results.begin(), unit.results.end());
+}
+
+}  // namespace
+
+Outline outline_of(const Call& call, std::string_view body, OutlineMemory& memory) {
+  const auto unit = [&](std::string_view json, UnitKind kind) -> const OutlineUnit& {
+    return memory.unit(name_of(json, kind), [&] { return read_unit(json, kind); });
+  };
+  const auto preamble = [&](Span span, UnitKind kind) {
+    return span.length == 0 ? Digest{} : unit(in(body, span), kind).message.digest;
+  };
+  const UnitKind kind =
+      call.dialect == Dialect::chat ? UnitKind::chat_message : UnitKind::messages_message;
   Outline outline;
-  outline.messages.reserve(kMessagesExpected);
-  outline.calls.reserve(kMessagesExpected / 2);
-  outline.results.reserve(kMessagesExpected / 2);
-  OutlineReader reader(body, outline);
-  if (dialect == Dialect::chat) {
-    read_chat_outline(reader);
-  } else {
-    read_messages_outline(reader);
+  outline.messages.reserve(call.message_spans.size());
+  for (const Span span : call.message_spans) {
+    append(outline, unit(in(body, span), kind), in(body, span));
   }
-  if (!reader.scan().finish()) {
-    return fail(Fault::client, std::string("outlining the conversation: ") + reader.scan().wrong());
-  }
+  const Digest told = chained(preamble(call.system_span, UnitKind::content),
+                              preamble(call.tools_span, UnitKind::tools));
+  outline.preamble = chained(told, outline.preamble);
   return outline;
 }
 

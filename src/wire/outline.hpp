@@ -1,12 +1,14 @@
-// wire/outline.hpp — a request's conversation as names, read when somebody asks for it.
-// Why apart from read_request: most calls say which session they belong to, and then nobody needs
-// the conversation before it is time to look for loops.
+// wire/outline.hpp — a request's conversation as names, read only where it grew.
+// Why: an agent sends its whole history again with every call. What each message comes to is
+// remembered by the message's bytes, so that a turn costs one hash over the history and the
+// reading of what is new.
 #pragma once
 
+#include <array>
 #include <string>
 #include <string_view>
+#include <vector>
 
-#include "base/result.hpp"
 #include "call/call.hpp"
 #include "call/outline.hpp"
 #include "wire/json_digest.hpp"
@@ -14,14 +16,63 @@
 
 namespace purser {
 
-/// One pass over the body. Names in the result point into it. Error (client): no JSON, or no
-/// conversation in it; read_request says so better, and first.
-Result<Outline> read_outline(Dialect dialect, std::string_view body);
+/// What one message, system prompt or list of tools comes to, wherever it stands.
+struct OutlineUnit {
+  Outline::Message message;  // its chain is the conversation's to say
+  bool system = false;       // a part of the preamble
+  struct Call {
+    Span name;  // in the unit
+    Digest action;
+    Digest id;
+  };
+  std::vector<Call> calls;
+  std::vector<Outline::Result> results;
+};
 
-/// What the dialects share.
+/// The units read last, by their bytes. One a core; not locked. A small cache of sets, as
+/// call/prompt_count has: what is looked up moves to the front of its own set.
+class OutlineMemory {
+ public:
+  static constexpr std::size_t kWays = 4;
+  static constexpr std::size_t kSets = std::size_t{1} << 12;
+  /// A message with more calls and results than this is read each time: it bounds the memory.
+  static constexpr std::size_t kPartsMax = 16;
+
+  OutlineMemory() : sets_(kSets) {}
+
+  /// The unit called `name`; one that is not known is made by `read`. Holds until the next call.
+  template <typename Read>
+  const OutlineUnit& unit(Digest name, Read read) {
+    if (const OutlineUnit* const known = find(name)) {
+      return *known;
+    }
+    return keep(name, read());
+  }
+  /// How many units had to be read.
+  std::int64_t read() const { return read_; }
+
+ private:
+  struct Known {
+    Digest name;
+    OutlineUnit unit;
+  };
+  using Set = std::array<Known, kWays>;
+
+  const OutlineUnit* find(Digest name);
+  const OutlineUnit& keep(Digest name, OutlineUnit unit);
+
+  std::vector<Set> sets_;
+  OutlineUnit large_;
+  std::int64_t read_ = 0;
+};
+
+/// The conversation of a request that read_request has read. Tools' names point into the body.
+Outline outline_of(const Call& call, std::string_view body, OutlineMemory& memory);
+
+/// What the dialects share: reads one unit.
 class OutlineReader {
  public:
-  OutlineReader(std::string_view body, Outline& outline) : scan_(body), outline_(outline) {}
+  explicit OutlineReader(std::string_view json) : json_(json), scan_(json) {}
 
   /// A text, a block, or a list of them.
   struct Content {
@@ -33,7 +84,7 @@ class OutlineReader {
 
   JsonScan& scan() { return scan_; }
   JsonDigest& meaning() { return meaning_; }
-  Outline& outline() { return outline_; }
+  OutlineUnit& unit() { return unit_; }
 
   /// Whether the gist is asked for: it costs another look at each byte.
   enum class Gist : std::uint8_t { no, yes };
@@ -68,9 +119,7 @@ class OutlineReader {
 
   void add_call(JsonText name, Digest arguments, Digest id);
   void add_result(const Content& content, Digest call_id, bool error);
-  /// What was read since the last message ended is none's.
-  void drop_calls();
-  /// Ends a message whose calls and results were added. System messages go to the preamble.
+  /// Who said it, and all that was said. System messages belong to the preamble.
   void end_message(JsonText role, Digest content);
 
  private:
@@ -79,14 +128,13 @@ class OutlineReader {
   void end_block(Content& into, const Block& block, Gist gist);
   void add_text(Content& into, JsonText text, Gist gist);
 
+  std::string_view json_;
   JsonScan scan_;
-  Outline& outline_;
   JsonDigest meaning_;
-  std::size_t calls_before_ = 0;  // of the messages that have ended
-  std::size_t results_before_ = 0;
+  OutlineUnit unit_;
 };
 
-void read_chat_outline(OutlineReader& reader);
-void read_messages_outline(OutlineReader& reader);
+void read_chat_message(OutlineReader& reader);
+void read_messages_message(OutlineReader& reader);
 
 }  // namespace purser

@@ -1,34 +1,36 @@
 // wire/outline_fuzz.cpp — no body crashes the outline, and its parts fit each other.
 #include "base/invariant.hpp"
 #include "wire/outline.hpp"
+#include "wire/wire.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace purser;
   const std::string body(reinterpret_cast<const char*>(data), size);
   for (const Dialect dialect : {Dialect::chat, Dialect::messages}) {
-    const auto outline = read_outline(dialect, body);
-    if (!outline) {
-      INVARIANT(outline.error().fault == Fault::client, "a bad body is the caller's fault");
+    const auto call = read_request(dialect, body);
+    if (!call) {
       continue;
     }
+    OutlineMemory memory;
+    const Outline outline = outline_of(*call, body, memory);
     std::size_t calls = 0;
     std::size_t results = 0;
-    for (const Outline::Message& message : outline->messages) {
+    for (const Outline::Message& message : outline.messages) {
       calls += message.calls;
       results += message.results;
     }
-    INVARIANT(calls == outline->calls.size(), "each call belongs to a message");
-    INVARIANT(results == outline->results.size(), "each result belongs to a message");
-    for (const Outline::Call& call : outline->calls) {
+    INVARIANT(calls == outline.calls.size(), "each call belongs to a message");
+    INVARIANT(results == outline.results.size(), "each result belongs to a message");
+    for (const Outline::Call& call : outline.calls) {
       INVARIANT(call.name.empty() || (call.name.data() >= body.data() &&
                                       call.name.data() < body.data() + body.size()),
                 "names stand in the body");
     }
-    const auto again = read_outline(dialect, body);
-    INVARIANT(again && again->preamble == outline->preamble &&
-                  (outline->messages.empty() ||
-                   again->messages.back().chain == outline->messages.back().chain),
-              "the same body has the same outline");
+    const Outline again = outline_of(*call, body, memory);
+    INVARIANT(again.preamble == outline.preamble && again.calls.size() == outline.calls.size() &&
+                  (outline.messages.empty() ||
+                   again.messages.back().chain == outline.messages.back().chain),
+              "what is remembered is what was read");
   }
   return 0;
 }

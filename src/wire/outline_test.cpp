@@ -3,13 +3,19 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
+#include "wire/wire.hpp"
+
 namespace purser {
 namespace {
 
+/// Read by nobody before.
 Outline outline_of(Dialect dialect, std::string_view body) {
-  auto outline = read_outline(dialect, body);
-  EXPECT_TRUE(outline) << (outline ? "" : outline.error().message);
-  return outline ? *outline : Outline{};
+  const auto call = read_request(dialect, body);
+  EXPECT_TRUE(call) << (call ? "" : call.error().message) << body;
+  OutlineMemory memory;
+  return call ? outline_of(*call, body, memory) : Outline{};
 }
 
 Outline chat(const std::string& messages, const std::string& rest = "") {
@@ -208,34 +214,75 @@ TEST(Outline, TellsAFailureByItsFirstWordsOnly) {
 
 TEST(Outline, GoesAsDeepAsTheScannerDoes) {
   std::string blocks;
-  std::string lists;
   std::string ends;
   for (int i = 0; i < 250; ++i) {
     blocks += R"({"content":[)";
     ends += "]}";
-    lists += "[[";
   }
-  const std::string closed(lists.size(), ']');
-  EXPECT_TRUE(
-      read_outline(Dialect::messages, R"({"messages":[{"content":)" + blocks + "1" + ends + "}]}"));
-  EXPECT_TRUE(read_outline(Dialect::chat, R"({"tools":)" + lists + closed + "}"));
-  EXPECT_FALSE(read_outline(Dialect::chat, R"({"tools":)" + lists + lists + closed + closed + "}"));
+  EXPECT_EQ(messages(blocks + "1" + ends).messages.size(), 1);
 }
 
-TEST(Outline, RefusesWhatIsNoJsonAndTakesWhatIsStrange) {
-  for (const char* body : {"", "{", R"({"messages":[{]})", R"({"messages":["\x"]})", "[1,]"}) {
-    for (const Dialect dialect : {Dialect::chat, Dialect::messages}) {
-      EXPECT_FALSE(read_outline(dialect, body)) << body;
-    }
+TEST(Outline, TakesWhatIsStrange) {
+  const std::string odd = R"({"role":1,"content":{"text":2}})";
+  EXPECT_EQ(messages(odd, R"("system":7,)").messages.size(), 1);
+  EXPECT_EQ(chat(odd + R"(,{"role":"assistant","tool_calls":[1,{"function":2}],)" +
+                 R"("function_call":3})")
+                .messages.size(),
+            2);
+}
+
+bool same(const Outline& one, const Outline& other) {
+  const auto calls = [](const Outline::Call& a, const Outline::Call& b) {
+    return a.name == b.name && a.action == b.action && a.id == b.id;
+  };
+  return one.preamble == other.preamble && tip(one) == tip(other) &&
+         std::ranges::equal(one.calls, other.calls, calls) &&
+         std::ranges::equal(one.results, other.results, {}, &Outline::Result::digest,
+                            &Outline::Result::digest);
+}
+
+TEST(OutlineMemory, ReadsAGrowingConversationOnlyWhereItGrew) {
+  OutlineMemory memory;
+  std::string history = R"({"role":"system","content":"be brief"})";
+  for (int turn = 0; turn < 20; ++turn) {
+    const std::string number = std::to_string(turn);
+    history += R"(,{"role":"assistant","tool_calls":[{"id":")" + number +
+               R"(","function":{"name":"f)" + number + R"(","arguments":"{}"}}]})" +
+               R"(,{"role":"tool","tool_call_id":")" + number + R"(","content":"x)" + number +
+               R"("})";
+    const std::string body = chat_body(history);
+    const auto call = read_request(Dialect::chat, body);
+    ASSERT_TRUE(call);
+    const std::int64_t before = memory.read();
+    EXPECT_TRUE(same(outline_of(*call, body, memory), outline_of(Dialect::chat, body))) << turn;
+    EXPECT_EQ(memory.read() - before, turn == 0 ? 3 : 2);
   }
-  for (const char* body :
-       {"1", "[]", R"({"messages":1})", R"({"messages":[1,null,"x",[]]})",
-        R"({"messages":[{"role":1,"content":{"type":2}}],"system":7,"tools":"x"})",
-        R"({"messages":[{"role":"assistant","tool_calls":[1,{"function":2}],)"
-        R"("function_call":3}]})"}) {
-    for (const Dialect dialect : {Dialect::chat, Dialect::messages}) {
-      EXPECT_TRUE(read_outline(dialect, body)) << body;
-    }
+}
+
+TEST(OutlineMemory, TellsTheSameBytesApartByTheirPlace) {
+  OutlineMemory memory;
+  const std::string same_bytes = R"([{"role":"user","content":"a","type":"text","text":"b"}])";
+  const std::string body =
+      R"({"model":"m","messages":)" + same_bytes + R"(,"system":)" + same_bytes + "}";
+  for (const Dialect dialect : {Dialect::messages, Dialect::chat}) {
+    const auto call = read_request(dialect, body);
+    ASSERT_TRUE(call);
+    EXPECT_TRUE(same(outline_of(*call, body, memory), outline_of(dialect, body)));
+  }
+}
+
+TEST(OutlineMemory, ReadsMessagesOfManyPartsEachTime) {
+  OutlineMemory memory;
+  std::string calls;
+  for (std::size_t i = 0; i <= OutlineMemory::kPartsMax; ++i) {
+    calls += std::string(i == 0 ? "" : ",") + R"({"id":"1","function":{"name":"f"}})";
+  }
+  const std::string body = chat_body(R"({"role":"assistant","tool_calls":[)" + calls + "]}");
+  const auto call = read_request(Dialect::chat, body);
+  ASSERT_TRUE(call);
+  for (const std::int64_t read : {1, 2}) {
+    EXPECT_EQ(outline_of(*call, body, memory).calls.size(), OutlineMemory::kPartsMax + 1);
+    EXPECT_EQ(memory.read(), read);
   }
 }
 

@@ -7,8 +7,7 @@
 namespace purser {
 
 Span RequestScan::skip() {
-  const std::size_t from = at();
-  return Span{.at = from, .length = scan_.skip().size()};
+  return spanned([&] { scan_.skip(); });
 }
 
 void RequestScan::refuse(std::string message) {
@@ -81,9 +80,7 @@ void RequestScan::text(std::string_view name, std::string_view& out) {
 }
 
 Span RequestScan::spanned_text(std::string_view name, std::string_view& out) {
-  const std::size_t from = at();
-  text(name, out);
-  return Span{.at = from, .length = scan_.at() - from};
+  return spanned([&] { text(name, out); });
 }
 
 Span RequestScan::flag(std::string_view name, bool& out) {

@@ -27,6 +27,13 @@ class RequestScan {
     return scan_.at();
   }
   Span skip();  // takes any value
+  /// Where the value that `take` takes stands.
+  template <typename Take>
+  Span spanned(Take take) {
+    const std::size_t from = at();
+    take();
+    return Span{.at = from, .length = scan_.at() - from};
+  }
   /// The first mistake counts, and ends the reading.
   void refuse(std::string message);
   bool refused() const { return error_.has_value() || scan_.wrong() != nullptr; }
