@@ -40,7 +40,8 @@ Awaitable<void> one_call(Shared& shared, Core& core, int number) {
   Admitted admitted = call_of(shared, number);
   Held held;
   held.worst = Amount::from_nanos(1'000'000 * (1 + number % 4));
-  const auto passed = co_await shared.gates.pass(admitted, held, core);
+  Running running(admitted);
+  const auto passed = co_await shared.gates.pass(admitted, held, running, core);
   if (!passed) {
     ++shared.turned_away;
     co_return;
@@ -94,7 +95,7 @@ void run(Shared& shared) {
 TEST(Gates, LetEveryCallOfEveryCoreThroughAndNeverMoreAtOnceThanTheyMay) {
   Shared shared;
   shared.provider.name = "openai";
-  shared.provider.queue = {.on = true, .at_once = 4, .wait = std::chrono::seconds(60)};
+  shared.provider.queue = {.at_once = 4, .wait = std::chrono::seconds(60)};
   run(shared);
   EXPECT_EQ(shared.served, kCores * kCallsACore);
   EXPECT_LE(shared.under_way_max, 4);
@@ -104,8 +105,7 @@ TEST(Gates, LetEveryCallOfEveryCoreThroughAndNeverMoreAtOnceThanTheyMay) {
 TEST(Gates, TurnAwayWhomTheyCannotServeInTimeAndLoseNobody) {
   Shared shared;
   shared.provider.name = "openai";
-  shared.provider.queue = {
-      .on = true, .at_once = 2, .longest = 100, .wait = std::chrono::milliseconds(5)};
+  shared.provider.queue = {.at_once = 2, .longest = 100, .wait = std::chrono::milliseconds(5)};
   run(shared);
   EXPECT_EQ(shared.served + shared.turned_away, kCores * kCallsACore);
   EXPECT_GT(shared.turned_away, 0);
