@@ -155,6 +155,17 @@ Awaitable<OrDenial<void>> wait_for_turn(Connection& client, Admitted& admitted, 
   co_return OrDenial<void>();
 }
 
+/// Whatever may refuse the call before money is looked for.
+OrDenial<void> ask_all(Admitted& admitted, std::string_view body, Core& core, Services& services) {
+  if (auto approved = approve(admitted, body, core, services); !approved) {
+    return approved;
+  }
+  if (auto denial = switched_off(admitted, core)) {
+    return std::unexpected(std::move(*denial));
+  }
+  return judge(admitted, services);
+}
+
 /// Why a call that has waited does not leave any more. Nothing: it may.
 std::optional<std::string> switched_off_meanwhile(const Admitted& admitted, const Running& running,
                                                   const Core& core) {
@@ -284,13 +295,9 @@ Awaitable<bool> serve(Connection& client, const Request& request, Dialect dialec
   if (!admitted) {
     co_return co_await deny(client, request, dialect, admitted.error(), {}, core);
   }
-  if (const auto denial = switched_off(*admitted, core)) {
-    log_denial(*admitted, *denial, services);
-    co_return co_await deny(client, request, dialect, *denial, to_text(admitted->id), core);
-  }
   OrDenial<Held> held;
-  if (auto judged = judge(*admitted, services); !judged) {
-    held = std::unexpected(std::move(judged.error()));
+  if (auto willing = ask_all(*admitted, request.body, core, services); !willing) {
+    held = std::unexpected(std::move(willing.error()));
   } else if (auto whole = hold_whole(*admitted, core, services)) {
     held = std::move(*whole);
   } else {
