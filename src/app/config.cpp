@@ -144,7 +144,8 @@ void read_provider(Section& section, ProviderConfig& provider) {
     timeouts.scalar("idle", provider.waits.between_bytes, parse_seconds);
   });
   section.section("queue", [&](Section& queue) {
-    provider.queue.on = section.has("queue");
+    queue.choice("pace", provider.queue.pace,
+                 {{"heed", PaceTold::heed}, {"ignore", PaceTold::ignore}});
     queue.scalar("at_once", provider.queue.at_once, whole(1, 1'000'000));
     queue.scalar("longest", provider.queue.longest, whole(0, 100'000));
     queue.scalar("wait", provider.queue.wait, parse_queue_wait);

@@ -54,7 +54,8 @@ Lane::Entered Lane::enter(const Ask& ask, Instant now) {
   }
   const Instant deadline = now + rules_.wait;
   const auto gate = gates_.find(ask.door);
-  if (gate != gates_.end() && gate->second->closed_until() >= deadline) {
+  if (gate != gates_.end() && gate->second->room(now) == 0 &&
+      gate->second->closed_until() >= deadline) {
     return TooBusy{retry_after(ask.door, now)};  // it would wait in vain
   }
   const Ticket ticket(++tickets_);
@@ -105,7 +106,7 @@ std::shared_ptr<ProviderGate> Lane::gate_to_close(DoorId door, Instant now) {
 }
 
 void Lane::hear(DoorId door, ToldPace told, Instant now) {
-  if (told.pace == Pace::fine || told.pace == Pace::no_money) {
+  if (rules_.pace == PaceTold::ignore || told.pace == Pace::fine || told.pace == Pace::no_money) {
     return;
   }
   const auto gate = gate_to_close(door, now);

@@ -20,8 +20,14 @@
 
 namespace purser {
 
+/// What is done with a provider's words about its pace.
+enum class PaceTold : std::uint8_t {
+  heed,    // what is told to one caller holds for all
+  ignore,  // it is the caller's, and nobody else's
+};
+
 struct LaneRules {
-  bool on = false;                           // calls to the provider take turns at all
+  PaceTold pace = PaceTold::heed;
   std::optional<std::int64_t> at_once = {};  // calls to the provider at a time; nothing: any number
   std::int64_t longest = 1000;               // calls that wait: a request body each
   std::chrono::milliseconds wait{10'000};    // below the patience of every client

@@ -89,6 +89,37 @@ TEST(Lane, WhoWouldWaitInVainIsToldAtOnce) {
   EXPECT_EQ(lane.waiting(), 0);
 }
 
+TEST(Lane, ClosesNothingWhereWordsAreIgnored) {
+  Lane lane = lane_of({.pace = PaceTold::ignore});
+  lane.hear(DoorId(1), too_fast(seconds(30)), kNow);
+  EXPECT_TRUE(lane.calm(kNow));
+  EXPECT_TRUE(std::holds_alternative<Lane::Pass>(lane.enter(ask("ann"), kNow)));
+}
+
+TEST(Lane, IsCalmAgainWhenACallIsAnsweredThatLeftAfterARefusalWithoutATime) {
+  Lane lane = lane_of({});
+  lane.hear(DoorId(1), {.pace = Pace::too_fast, .wait = {}}, kNow);
+  EXPECT_FALSE(lane.calm(kNow)) << "its answers are looked at";
+  auto entered = lane.enter(ask("ann"), kNow);
+  Lane::Pass& pass = std::get<Lane::Pass>(entered);
+  lane.answered(pass);
+  EXPECT_TRUE(lane.calm(kNow));
+  lane.end(pass, kCost);
+}
+
+TEST(Lane, AProbeGoesAlthoughOthersAreTurnedAway) {
+  Lane lane = lane_of({.wait = seconds(10)});
+  lane.hear(DoorId(1), too_fast(seconds(60)), kNow);
+  lane.hear(DoorId(2), too_fast(seconds(8)), kNow);
+  const auto waits = lane.enter(ask("bob", 2), kNow);
+  ASSERT_TRUE(std::holds_alternative<Lane::Queued>(waits));
+  const Instant later = kNow + kProbeEvery;
+  const auto probe = lane.enter(ask("ann"), later);
+  ASSERT_TRUE(std::holds_alternative<Lane::Queued>(probe)) << "behind who waits, for a moment";
+  EXPECT_EQ(lane.advance(later).went.size(), 2) << "one for each door";
+  EXPECT_TRUE(std::holds_alternative<Lane::TooBusy>(lane.enter(ask("ann"), later)));
+}
+
 TEST(Lane, IsCalmAgainWhenItsGatesHaveOpened) {
   Lane lane = lane_of({});
   EXPECT_TRUE(lane.calm(kNow));

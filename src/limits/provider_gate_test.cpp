@@ -41,9 +41,52 @@ TEST(ProviderGate, ClosesForAsLongAsItWasToldButNeverForMoreThanAMinute) {
   EXPECT_EQ(gate.closed_until(), kNow + seconds(60));
 }
 
+/// Refused without a time as often as it takes.
+void close_by_doubt(ProviderGate& gate, Instant now) {
+  gate.hear(too_fast({}), now);
+  gate.hear(too_fast({}), now);
+  EXPECT_EQ(gate.state(now), State::doubted);
+  EXPECT_EQ(gate.hear(too_fast({}), now), ProviderGate::Told::closed);
+}
+
+TEST(ProviderGate, StaysOpenAtRefusalsWithoutATimeAsLongAsOthersAreAnswered) {
+  ProviderGate gate;
+  Instant now = kNow;
+  for (int i = 0; i < 100; ++i) {
+    now = now + milliseconds(10);
+    gate.hear(too_fast({}), now);
+    gate.hear(too_fast({}), now);
+    EXPECT_EQ(gate.room(now), INT64_MAX);
+    gate.answered(gate.left(now));
+    EXPECT_EQ(gate.state(now), State::open);
+  }
+}
+
+TEST(ProviderGate, AnswersToCallsThatLeftBeforeTheRefusalSayNothing) {
+  ProviderGate gate;
+  const auto before = gate.left(kNow);
+  gate.hear(too_fast({}), kNow);
+  gate.answered(before);
+  gate.hear(too_fast({}), kNow);
+  gate.answered(before);
+  EXPECT_EQ(gate.hear(too_fast({}), kNow), ProviderGate::Told::closed);
+}
+
+TEST(ProviderGate, ForgetsRefusalsWithoutATimeThatAreOld) {
+  ProviderGate gate;
+  Instant now = kNow;
+  for (int i = 0; i < 10; ++i, now = now + seconds(10)) {
+    EXPECT_EQ(gate.hear(too_fast({}), now), ProviderGate::Told::nothing_new);
+    EXPECT_EQ(gate.state(now), State::doubted);
+  }
+  EXPECT_EQ(gate.state(now), State::open);
+}
+
 TEST(ProviderGate, WithoutATimeWaitsTwiceAsLongEachTime) {
   ProviderGate gate;
   Instant now = kNow;
+  gate.hear(too_fast({}), now);
+  gate.hear(too_fast({}), now);
   for (const int wait : {1, 2, 4, 8, 16, 32, 60, 60}) {
     gate.hear(too_fast({}), now);
     gate.hear(too_fast({}), now);  // the others that were refused in the same breath
@@ -69,15 +112,45 @@ TEST(ProviderGate, OpensForTwoThenFourThenEight) {
   EXPECT_EQ(gate.state(now), State::open);
 }
 
-TEST(ProviderGate, IsSimplyOpenAMinuteAfterItOpened) {
+TEST(ProviderGate, OpensWithTimeWhereAnswersAreSlow) {
   ProviderGate gate;
-  gate.hear(too_fast({}), kNow);
+  gate.hear(too_fast(seconds(1)), kNow);
+  const Instant opens = kNow + seconds(1);
+  for (const auto& [after, wide] : {std::pair(0, 2), {1, 4}, {2, 8}, {3, 16}, {4, 32}}) {
+    EXPECT_EQ(gate.state(opens + seconds(after)), State::opening);
+    EXPECT_EQ(gate.room(opens + seconds(after)), wide);
+  }
+  EXPECT_EQ(gate.state(opens + seconds(5)), State::open);
+}
+
+TEST(ProviderGate, BeginsItsBackOffAnewOnceItIsOpen) {
+  ProviderGate gate;
+  close_by_doubt(gate, kNow);
   const auto round = gate.left(gate.closed_until());
-  EXPECT_EQ(gate.state(kNow + seconds(60)), State::opening);
-  EXPECT_EQ(gate.state(kNow + seconds(61)), State::open);
+  const Instant later = kNow + seconds(12);
+  EXPECT_EQ(gate.state(later), State::open);
   gate.answered(round);
-  gate.hear(too_fast({}), kNow + seconds(62));
-  EXPECT_EQ(gate.closed_until(), kNow + seconds(63)) << "and its back-off begins anew";
+  close_by_doubt(gate, later);
+  EXPECT_EQ(gate.closed_until(), later + seconds(1));
+}
+
+TEST(ProviderGate, LetsOneCallAskNowAndThenWhetherItIsReallyClosed) {
+  ProviderGate gate;
+  gate.hear(too_fast(seconds(60)), kNow);
+  const Instant first = kNow + kProbeEvery;
+  EXPECT_EQ(gate.room(first - nanoseconds(1)), 0);
+  EXPECT_EQ(gate.room(first), 1);
+  const auto refused = gate.left(first);
+  EXPECT_EQ(gate.room(first), 0);
+  EXPECT_EQ(gate.hear(too_fast(seconds(60)), first + milliseconds(50)),
+            ProviderGate::Told::nothing_new);
+  gate.ended(refused);
+
+  const Instant second = first + milliseconds(50) + kProbeEvery;
+  const auto asks = gate.left(second);
+  gate.answered(asks);
+  EXPECT_EQ(gate.state(second), State::opening) << "it was answered: it is not closed any more";
+  EXPECT_GE(gate.room(second), 2);
 }
 
 TEST(ProviderGate, CallsOfAnEarlierRoundNeitherOpenNorFillIt) {
@@ -103,10 +176,11 @@ RC_GTEST_PROP(ProviderGate, NeverLetsMoreWaitForAnswersThanItsWindow, (std::uint
     const std::int64_t room = gate.room(now);
     RC_ASSERT(room >= 0);
     RC_ASSERT(gate.closed_until() <= now + kGateClosedMax);
-    RC_ASSERT((gate.state(now) == State::closed) <= (room == 0));
+    RC_ASSERT(gate.state(now) != State::closed || room <= 1);
     switch (seed.below(5)) {
       case 0:
-        gate.hear(too_fast(milliseconds(seed.below(2'000))), now);
+        gate.hear(seed.below(2) == 0 ? too_fast(milliseconds(seed.below(20'000))) : too_fast({}),
+                  now);
         break;
       case 1:
       case 2:

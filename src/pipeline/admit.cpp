@@ -1,4 +1,4 @@
-// pipeline/admit.cpp — who calls, for what, and what it may cost at most.
+// pipeline/admit.cpp — who calls, for what, what it may cost at most, and whether it may at all.
 #include <fmt/format.h>
 
 #include "base/hash.hpp"
@@ -222,16 +222,12 @@ OrDenial<Admitted> admit(const Request& request, Dialect dialect, Core& core, Se
   admitted.began = std::chrono::steady_clock::now();
   admitted.at = now();
   Labels labels = read_labels(*request.fields);
-  const Signals signals = read_signals(*request.fields, *call);
-  labels.session = signals.session.substr(0, kLabelBytesMax);
+  admitted.signals = read_signals(*request.fields, *call);
+  labels.session = admitted.signals.session.substr(0, kLabelBytesMax);
   if (auto labelled = apply_labels(who->caller, who->rights, labels, *call); !labelled) {
     return denied(Refused::bad_request, std::move(labelled.error().message));
   }
   admitted.input_max = input_bound(*call);
-  auto pricing = price(*policy, *provider, *call, admitted.input_max, admitted.at);
-  if (!pricing) {
-    return std::unexpected(std::move(pricing.error()));
-  }
   if (intent == Intent::call) {
     admitted.id = CallId(services.next_call.fetch_add(1, std::memory_order_relaxed));
   }
@@ -243,22 +239,26 @@ OrDenial<Admitted> admit(const Request& request, Dialect dialect, Core& core, Se
   admitted.model_asked = admitted.call.model;
   admitted.model = admitted.model_asked;
   admitted.languages = field_value(*request.fields, "accept-language");
-  admitted.pricing = *pricing;
   admitted.control = control_of(policy->workloads, admitted.facts());
-  if (auto ruled = apply_call_rules(admitted, request.body, core); !ruled) {
-    return std::unexpected(std::move(ruled.error()));
-  }
-  if (intent == Intent::call) {
-    if (auto calm = watch_spikes(admitted, services); !calm) {
-      return std::unexpected(std::move(calm.error()));
-    }
-  }
-  auto seated = intent == Intent::call ? take_seat(admitted, signals, request.body, core, services)
-                                       : look_at_seat(admitted, services);
-  if (!seated) {
-    return std::unexpected(std::move(seated.error()));
-  }
   return admitted;
+}
+
+OrDenial<void> approve(Admitted& admitted, std::string_view body, Core& core, Services& services,
+                       Intent intent) {
+  auto pricing =
+      price(*admitted.policy, *admitted.provider, admitted.call, admitted.input_max, admitted.at);
+  if (!pricing) {
+    return std::unexpected(std::move(pricing.error()));
+  }
+  admitted.pricing = *pricing;
+  if (auto ruled = apply_call_rules(admitted, body, core); !ruled) {
+    return ruled;
+  }
+  if (auto calm = watch_spikes(admitted, services, intent); !calm) {
+    return calm;
+  }
+  return intent == Intent::call ? take_seat(admitted, admitted.signals, body, core, services)
+                                : foresee_seat(admitted, admitted.signals, body, core, services);
 }
 
 OrDenial<void> change_model(Admitted& admitted, std::string_view model) {

@@ -22,9 +22,12 @@ SteadyTime steady(Instant at) {
   return SteadyTime(std::chrono::nanoseconds(at.nanos()));
 }
 
-/// Providers count by model and credential. Where callers bring their own, each has its own gate.
+/// Providers count by model and credential, and those who pay for another tier or speed apart.
+/// Where callers bring their own credential, each has its own gate.
 DoorId door_of(const Admitted& admitted) {
-  std::string name = admitted.model;
+  const ServiceTier tier = admitted.call.tier_asked.value_or(ServiceTier::standard);
+  std::string name{static_cast<char>(tier), static_cast<char>(admitted.call.speed_asked)};
+  name += admitted.model;
   if (admitted.secret.secret != admitted.provider->secret) {
     name += '\n';
     name += admitted.secret.secret;
@@ -42,13 +45,14 @@ Lane::Ask ask_of(const Admitted& admitted, const Held& held) {
 }  // namespace
 
 /// Looks now and then whether a gate has opened, and whether the call's patience is at an end.
-class GateWatch final : public Waiting {
+class GateWatch final : public Waiting, public Line {
  public:
   GateWatch(Gates& gates, Gates::Way& way, Ticket ticket)
       : gates_(gates), way_(way), ticket_(ticket) {
     deadline = SteadyTime::min();
   }
   void overdue() override { deadline = steady(gates_.look(way_, ticket_, lane_now())); }
+  void give_up() override { gates_.give_up(way_, ticket_); }
 
  private:
   Gates& gates_;
@@ -69,19 +73,40 @@ void Passage::settle(Amount cost) {
   }
 }
 
-void Gates::set_rules(const std::string& provider, const LaneRules& rules) {
+void Gates::set_rules(const std::string& provider, Dialect dialect, const LaneRules& rules) {
   const std::lock_guard lock(mutex_);
-  Way& way = way_to(provider, rules).second;
+  Way& way = way_to(provider, dialect, rules).second;
   way.lane.set_rules(rules);
   advance(way, lane_now());
 }
 
-Gates::Ways::value_type& Gates::way_to(const std::string& provider, const LaneRules& rules) {
+Gates::Ways::value_type& Gates::way_to(const std::string& provider, Dialect dialect,
+                                       const LaneRules& rules) {
   const auto [at, is_new] = ways_.try_emplace(provider);
+  Way& way = at->second;
   if (is_new) {
-    at->second.lane.set_rules(rules);
+    way.lane.set_rules(rules);
+  }
+  if (!way.serves[static_cast<std::size_t>(dialect)]) {
+    const bool restless = way.restless;
+    note(way, false);
+    way.serves[static_cast<std::size_t>(dialect)] = true;
+    note(way, restless);
   }
   return *at;
+}
+
+/// Told to the calls of every dialect that go this way.
+void Gates::note(Way& way, bool restless) {
+  if (restless == way.restless) {
+    return;
+  }
+  way.restless = restless;
+  for (std::size_t dialect = 0; dialect < kDialects; ++dialect) {
+    if (way.serves[dialect]) {
+      restless_[dialect].fetch_add(restless ? 1 : -1, std::memory_order_relaxed);
+    }
+  }
 }
 
 /// Exactly once for each who waits: whoever takes it out of the list wakes it.
@@ -103,11 +128,7 @@ void Gates::advance(Way& way, Instant now) {
   for (const Ticket ticket : moves.expired) {
     wake(way, ticket, std::nullopt);
   }
-  const bool restless = !way.lane.calm(now);
-  if (restless != way.restless) {
-    way.restless = restless;
-    restless_.fetch_add(restless ? 1 : -1, std::memory_order_relaxed);
-  }
+  note(way, !way.lane.calm(now));
 }
 
 /// Ends the wait of the one with this ticket if its time is over, and else of those whose gate has
@@ -131,8 +152,17 @@ Instant Gates::look(Way& way, Ticket ticket, Instant now) {
   return std::min(deadline, now + kLookEvery);
 }
 
+/// Nothing when it is on its way already.
+void Gates::give_up(Way& way, Ticket ticket) {
+  const std::lock_guard lock(mutex_);
+  if (way.waiters.contains(ticket)) {
+    way.lane.leave(ticket);
+    wake(way, ticket, std::nullopt);
+  }
+}
+
 Awaitable<std::expected<void, Lane::TooBusy>> Gates::pass(Admitted& admitted, const Held& held,
-                                                          Core& core) {
+                                                          Running& running, Core& core) {
   const Lane::Ask ask = ask_of(admitted, held);
   Signal signal;
   Waiter waiter{.inbox = &core.inbox, .signal = &signal, .deadline = {}};
@@ -141,7 +171,7 @@ Awaitable<std::expected<void, Lane::TooBusy>> Gates::pass(Admitted& admitted, co
   Ticket ticket;
   {
     const std::lock_guard lock(mutex_);
-    named = &way_to(admitted.provider->name, admitted.provider->queue);
+    named = &way_to(admitted.provider->name, admitted.call.dialect, admitted.provider->queue);
     Way& way = named->second;
     Lane::Entered entered = way.lane.enter(ask, came);
     if (auto* pass = std::get_if<Lane::Pass>(&entered)) {
@@ -160,7 +190,9 @@ Awaitable<std::expected<void, Lane::TooBusy>> Gates::pass(Admitted& admitted, co
   }
   GateWatch watch(*this, named->second, ticket);
   core.deadlines.watch(watch);
+  running.wait_in(&watch);
   co_await signal.wait();
+  running.wait_in(nullptr);
   if (waiter.pass) {
     admitted.passage =
         std::make_unique<Passage>(*this, named->first, std::move(*waiter.pass),
@@ -172,9 +204,6 @@ Awaitable<std::expected<void, Lane::TooBusy>> Gates::pass(Admitted& admitted, co
 }
 
 void Gates::hear(const Admitted& admitted, ToldPace told) {
-  if (!admitted.provider->queue.on) {
-    return;  // its calls take no turns
-  }
   const bool refused = told.pace == Pace::too_fast;
   const bool fine = told.pace == Pace::fine || told.pace == Pace::no_money;
   if (fine && !admitted.passage) {
@@ -182,7 +211,8 @@ void Gates::hear(const Admitted& admitted, ToldPace told) {
   }
   const std::lock_guard lock(mutex_);
   const Instant now = lane_now();
-  Way& way = way_to(admitted.provider->name, admitted.provider->queue).second;
+  Way& way =
+      way_to(admitted.provider->name, admitted.call.dialect, admitted.provider->queue).second;
   if (admitted.passage && !refused) {
     way.lane.answered(admitted.passage->pass_);
   }

@@ -1,9 +1,10 @@
 // pipeline/gates.hpp — calls wait here for their provider, with their hold in hand.
 // Why after the hold: who waits has been promised the money, and gives it back if it waits in vain.
-// While every provider keeps up and none has a bound on calls at once, passing costs one relaxed
-// load; else one short lock, which the waiting, the answers' words and the ends of calls share.
+// While a provider keeps up and has no bound on calls at once, passing costs one relaxed load; else
+// one short lock, which the waiting, the answers' words and the ends of calls share.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <map>
 #include <memory>
@@ -12,15 +13,18 @@
 #include <unordered_map>
 #include <vector>
 
+#include "call/call.hpp"
 #include "http/asio.hpp"
 #include "http/deadline.hpp"
 #include "http/fields.hpp"
 #include "limits/lane.hpp"
+#include "pipeline/counters.hpp"
 
 namespace purser {
 
 class Gates;
 class Inbox;
+class Running;
 class Signal;
 struct Admitted;
 struct Core;
@@ -52,16 +56,17 @@ class Passage {
 
 class Gates {
  public:
-  /// Rules by provider, as the operator has them now.
-  void set_rules(const std::string& provider, const LaneRules& rules);
+  /// The rules of the provider that serves the dialect, as the operator has them now.
+  void set_rules(const std::string& provider, Dialect dialect, const LaneRules& rules);
 
-  /// Whether the call has to ask at all.
-  bool pass_freely(const LaneRules& rules) const {
-    return !rules.at_once && restless_.load(std::memory_order_relaxed) == 0;
+  /// Whether the call may leave without asking.
+  bool pass_freely(Dialect dialect, const LaneRules& rules) const {
+    return !rules.at_once && restless(dialect).load(std::memory_order_relaxed) == 0;
   }
-  /// Waits until the call may leave; it has a passage then. Else: how long to stay away.
+  /// Waits until the call may leave; it has a passage then. Else: how long to stay away. A switch
+  /// that is thrown meanwhile ends the wait.
   Awaitable<std::expected<void, Lane::TooBusy>> pass(Admitted& admitted, const Held& held,
-                                                     Core& core);
+                                                     Running& running, Core& core);
 
   /// What the call's answer says about pace. Good as long as the client's request.
   void hear(const Admitted& admitted, ToldPace told);
@@ -90,19 +95,26 @@ class Gates {
     std::unordered_map<Ticket, Waiter*> waiters;
     std::int64_t waited = 0;
     Instant looked;  // for gates that have opened
+    std::array<bool, kDialects> serves{};
     bool restless = false;
   };
   using Ways = std::map<std::string, Way>;  // by provider; never erased
 
-  Ways::value_type& way_to(const std::string& provider, const LaneRules& rules);
+  Ways::value_type& way_to(const std::string& provider, Dialect dialect, const LaneRules& rules);
+  void note(Way& way, bool restless);
   void advance(Way& way, Instant now);
   void wake(Way& way, Ticket ticket, std::optional<Lane::Pass> pass);
   Instant look(Way& way, Ticket ticket, Instant now);
+  void give_up(Way& way, Ticket ticket);
   enum class Wake : std::uint8_t { next, nobody };
   void end(const std::string& provider, Lane::Pass& pass, Amount cost, Wake wake);
 
-  std::atomic<std::int64_t> restless_{0};  // ways that calls have to ask for
-  std::mutex mutex_;                       // for all that follows
+  const std::atomic<std::int64_t>& restless(Dialect dialect) const {
+    return restless_[static_cast<std::size_t>(dialect)];
+  }
+
+  std::array<std::atomic<std::int64_t>, kDialects> restless_{};  // ways calls have to ask for
+  std::mutex mutex_;                                             // for all that follows
   Ways ways_;
 };
 

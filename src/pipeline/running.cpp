@@ -37,12 +37,16 @@ void Running::look(const KillSet& kills, Instant now) {
   }
   std::vector<std::string_view> models{admitted_.model, without_snapshot(admitted_.model)};
   models.insert(models.end(), other_models_.begin(), other_models_.end());
-  const KillSwitch* kill = kills.find(admitted_.caller, models, now, Reach::running);
+  const Reach least = line_ == nullptr ? Reach::running : Reach::new_calls;
+  const KillSwitch* kill = kills.find(admitted_.caller, models, now, least);
   if (kill == nullptr) {
     return;
   }
   killed_ = kill_message(*kill, admitted_.policy->limits.calendar());
   late_at_ = std::chrono::steady_clock::now() + kEventPatience;
+  if (line_ != nullptr) {
+    line_->give_up();
+  }
   if (upstream_ == nullptr) {
     return;
   }

@@ -30,13 +30,23 @@ class ModelNames {
   std::size_t count_ = 0;
 };
 
-/// One call, from the moment it leaves until it is settled.
+/// Where a call waits before it leaves. It may be told not to.
+class Line {
+ public:
+  virtual void give_up() = 0;
+
+ protected:
+  ~Line() = default;
+};
+
+/// One call, from the moment its hold is durable until it is settled.
 class Running : public boost::intrusive::list_base_hook<
                     boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
  public:
   explicit Running(const Admitted& admitted);
 
-  /// A switch was thrown: ends the call if it is for it. The call notices as its wait breaks off.
+  /// A switch was thrown: ends the call if it is for it, a hard one wherever it is, any other as
+  /// long as it has not left. The call notices as its wait breaks off.
   void look(const KillSet& kills, Instant now);
   /// What to tell its caller, once it is to end.
   const std::optional<std::string>& killed() const { return killed_; }
@@ -48,11 +58,14 @@ class Running : public boost::intrusive::list_base_hook<
     at_event_end,  // the client has half of an event: its rest is waited for, a moment
   };
   void set_hang_up(HangUp how) { how_ = how; }
+  /// Null: it waits no longer.
+  void wait_in(Line* line) { line_ = line; }
 
  private:
   friend class Leash;
   const Admitted& admitted_;
   std::vector<std::string> other_models_;  // owned: the request's bytes may be gone
+  Line* line_ = nullptr;
   Upstream* upstream_ = nullptr;
   HangUp how_ = HangUp::at_once;
   std::optional<std::string> killed_;

@@ -59,13 +59,10 @@ std::string to_text(const Finding& loop, const SessionState& state) {
   return text;
 }
 
-OrDenial<void> act_on_loop(Admitted& admitted, const Finding& loop, const SessionState& state,
-                           Services& services) {
+OrDenial<void> act_on_loop(Admitted& admitted, const Finding& loop) {
   constexpr std::string_view kClosing =
       "You are repeating yourself without getting anywhere. Do not call any more tools. Say what "
       "you have found, and what stopped you.";
-  admitted.loop = to_text(loop, state);
-  tell_loop(*services.alerts, admitted.caller.session, admitted.loop, loop.level);
   LoopAction action = admitted.policy->sessions.loops;
   if (loop.level != LoopLevel::stop) {
     action = LoopAction::warn;
@@ -83,6 +80,26 @@ OrDenial<void> act_on_loop(Admitted& admitted, const Finding& loop, const Sessio
     admitted.changed_by = "loop";
   }
   return {};
+}
+
+/// What the session says to the turn, as it is with it.
+OrDenial<void> ask_session(Admitted& admitted, const SessionState& state, const Findings& findings,
+                           AlertDesk* alerts) {
+  const SessionCaps& caps = admitted.policy->sessions.caps;
+  if (caps.any() && admitted.control == Control::enforce) {
+    if (auto within = check_caps(caps, state, admitted.at); !within) {
+      return within;
+    }
+  }
+  if (findings.size == 0 || findings.level() < LoopLevel::warn) {
+    return {};
+  }
+  const Finding& loop = *findings.worst();
+  admitted.loop = to_text(loop, state);
+  if (alerts != nullptr) {
+    tell_loop(*alerts, admitted.caller.session, admitted.loop, loop.level);
+  }
+  return act_on_loop(admitted, loop);
 }
 
 }  // namespace
@@ -126,15 +143,28 @@ OrDenial<void> take_seat(Admitted& admitted, const Signals& signals, std::string
       state = desk.sessions.state(turn).value_or(SessionState{});
     }
   }
-  const SessionCaps& caps = admitted.policy->sessions.caps;
-  if (caps.any() && admitted.control == Control::enforce) {
-    if (auto within = check_caps(caps, state, admitted.at); !within) {
-      return within;
-    }
+  return ask_session(admitted, state, findings, services.alerts.get());
+}
+
+OrDenial<void> foresee_seat(Admitted& admitted, const Signals& signals, std::string_view body,
+                            Core& core, Services& services) {
+  const std::optional<Outline> outline = seen_outline(admitted, body, core.outlines);
+  Signals known = signals;
+  known.session = admitted.caller.session;
+  const std::string scope = session_scope(admitted.caller);
+  Foresight foresight;
+  {
+    SessionDesk& desk = services.sessions;
+    const std::lock_guard lock(desk.mutex);
+    foresight = desk.sessions.foresee(known, scope, outline ? &*outline : nullptr, admitted.at);
   }
-  return findings.size > 0 && findings.level() >= LoopLevel::warn
-             ? act_on_loop(admitted, *findings.worst(), state, services)
-             : OrDenial<void>{};
+  if (admitted.caller.session.empty()) {
+    admitted.caller.session = foresight.session.name;
+  }
+  if (foresight.session.ended) {
+    return denied("This session was ended: " + foresight.session.ended_why + '.');
+  }
+  return ask_session(admitted, foresight.session, foresight.findings, nullptr);
 }
 
 OrDenial<void> look_at_seat(const Admitted& admitted, Services& services) {
@@ -159,7 +189,7 @@ OrDenial<void> look_at_seat(const Admitted& admitted, Services& services) {
              : OrDenial<void>{};
 }
 
-OrDenial<void> watch_spikes(Admitted& admitted, Services& services) {
+OrDenial<void> watch_spikes(Admitted& admitted, Services& services, Intent intent) {
   const SpikeAction action = admitted.policy->spikes;
   if (action == SpikeAction::off) {
     return {};
@@ -173,7 +203,9 @@ OrDenial<void> watch_spikes(Admitted& admitted, Services& services) {
     SpikeVerdict verdict;
     {
       const std::lock_guard lock(services.spikes.mutex);
-      verdict = services.spikes.spikes.see(subject, {.calls = 1}, admitted.at);
+      Spikes& spikes = services.spikes.spikes;
+      verdict = intent == Intent::call ? spikes.see(subject, {.calls = 1}, admitted.at)
+                                       : spikes.foresee(subject, admitted.at);
     }
     if (verdict.event) {
       tell_spike(*services.alerts, *verdict.event);

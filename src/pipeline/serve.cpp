@@ -134,8 +134,8 @@ Awaitable<bool> no_answer(Connection& client, const Request& request, const Admi
 
 /// Waits until the provider may be asked. A denial: that takes too long, or nobody asks any more.
 Awaitable<OrDenial<void>> wait_for_turn(Connection& client, Admitted& admitted, const Held& held,
-                                        Core& core, Services& services) {
-  const auto passed = co_await services.gates.pass(admitted, held, core);
+                                        Running& running, Core& core, Services& services) {
+  const auto passed = co_await services.gates.pass(admitted, held, running, core);
   const std::string& provider = admitted.provider->name;
   if (!passed) {
     const auto seconds = std::chrono::ceil<std::chrono::seconds>(passed.error().retry_after);
@@ -153,6 +153,27 @@ Awaitable<OrDenial<void>> wait_for_turn(Connection& client, Admitted& admitted, 
                                      .limit = {}});
   }
   co_return OrDenial<void>();
+}
+
+/// Whatever may refuse the call before money is looked for.
+OrDenial<void> ask_all(Admitted& admitted, std::string_view body, Core& core, Services& services) {
+  if (auto approved = approve(admitted, body, core, services); !approved) {
+    return approved;
+  }
+  if (auto denial = switched_off(admitted, core)) {
+    return std::unexpected(std::move(*denial));
+  }
+  return judge(admitted, services);
+}
+
+/// Why a call that has waited does not leave any more. Nothing: it may.
+std::optional<std::string> switched_off_meanwhile(const Admitted& admitted, const Running& running,
+                                                  const Core& core) {
+  if (running.killed()) {
+    return running.killed();
+  }
+  auto denial = switched_off(admitted, core);
+  return denial ? std::optional(std::move(denial->message)) : std::nullopt;
 }
 
 /// It was held, but never sent.
@@ -224,8 +245,7 @@ Awaitable<bool> answer_plain(Connection& client, const Request& request, const A
   Draft head(core.drafts);
   head->reserve(kHeadBytes);
   append_response_head(*head, incoming.status(), incoming.fields());
-  const bool takes_turns = admitted.provider->queue.on;
-  ToldPace told = takes_turns ? told_pace(incoming.status(), incoming.fields()) : ToldPace{};
+  ToldPace told = told_pace(incoming.status(), incoming.fields());
   Draft body(core.drafts);
   const bool whole = co_await read_leashed(incoming, *body, admitted, running);
   if (!whole && running.killed()) {
@@ -275,13 +295,9 @@ Awaitable<bool> serve(Connection& client, const Request& request, Dialect dialec
   if (!admitted) {
     co_return co_await deny(client, request, dialect, admitted.error(), {}, core);
   }
-  if (const auto denial = switched_off(*admitted, core)) {
-    log_denial(*admitted, *denial, services);
-    co_return co_await deny(client, request, dialect, *denial, to_text(admitted->id), core);
-  }
   OrDenial<Held> held;
-  if (auto judged = judge(*admitted, services); !judged) {
-    held = std::unexpected(std::move(judged.error()));
+  if (auto willing = ask_all(*admitted, request.body, core, services); !willing) {
+    held = std::unexpected(std::move(willing.error()));
   } else if (auto whole = hold_whole(*admitted, core, services)) {
     held = std::move(*whole);
   } else {
@@ -300,19 +316,19 @@ Awaitable<bool> serve(Connection& client, const Request& request, Dialect dialec
   // From here on the hold is durable and the call leaves: whatever happens, settle() is reached.
   Pool& pool = core.pool(*admitted->provider);
   count_added(core, admitted->began);
-  const LaneRules& queue = admitted->provider->queue;
-  if (queue.on && !services.gates.pass_freely(queue)) {
-    const auto turn = co_await wait_for_turn(client, *admitted, *held, core, services);
-    if (!turn) {
-      co_return co_await answer_unsent(client, request, *admitted, *held, turn.error(), core,
-                                       services);
-    }
-  }
   Running running(*admitted);
   core.running.push_back(running);
-  if (const auto denial = switched_off(*admitted, core)) {  // while it waited
-    co_return co_await answer_killed(client, request, *admitted, *held, denial->message,
-                                     Outcome::released, core, services);
+  OrDenial<void> turn;
+  if (!services.gates.pass_freely(dialect, admitted->provider->queue)) {
+    turn = co_await wait_for_turn(client, *admitted, *held, running, core, services);
+  }
+  if (const auto why = switched_off_meanwhile(*admitted, running, core)) {
+    co_return co_await answer_killed(client, request, *admitted, *held, *why, Outcome::released,
+                                     core, services);
+  }
+  if (!turn) {
+    co_return co_await answer_unsent(client, request, *admitted, *held, turn.error(), core,
+                                     services);
   }
   Asked asked = co_await forward(*admitted, *held, request, running, pool, core);
   if (!asked.incoming && running.killed()) {

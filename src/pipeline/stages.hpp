@@ -1,7 +1,7 @@
 // pipeline/stages.hpp — the stages of one call, in order. Each takes what the one before it made,
 // so none can be skipped or reordered:
 //
-//   request ─admit▶ Admitted ─take_seat, judge▶ ─hold_whole, hold_less▶ Held ─record_hold▶
+//   request ─admit▶ Admitted ─approve, judge▶ ─hold_whole, hold_less▶ Held ─record_hold▶
 //   ─wait_for_turn▶ ─ask▶ Incoming ─relay▶ Answered ─settle▶ Settled
 //
 // Or, at any of them, a Denial: what to tell the caller, in nobody's dialect yet.
@@ -67,6 +67,7 @@ struct Admitted {
   SteadyTime began;
   Caller caller;
   Call call;                   // its views and spans are good until the request is sent
+  Signals signals;             // likewise
   std::string model_asked;     // outlives the request
   std::string model;           // as it is sent: a limit may have chosen a cheaper one
   std::string_view languages;  // Accept-Language: good until the request is sent
@@ -130,9 +131,15 @@ struct Settled {
 /// no turn begins.
 enum class Intent : std::uint8_t { call, question };
 
-/// Identifies the caller, reads the request, prices its worst case. Pure but for the clock.
+/// Identifies the caller and reads the request. A denial: nobody known asks, or nothing that could
+/// be asked; it has no id, and is not kept.
 OrDenial<Admitted> admit(const Request& request, Dialect dialect, Core& core, Services& services,
                          Intent intent = Intent::call);
+
+/// Prices its worst case, and asks all that may refuse it before its limits do: the rules for
+/// single calls, its callers' pace against their own past, its session.
+OrDenial<void> approve(Admitted& admitted, std::string_view body, Core& core, Services& services,
+                       Intent intent = Intent::call);
 
 /// Why the call is not made now: a kill switch is for it. Exempt is nobody, whatever limits say.
 std::optional<Denial> switched_off(const Admitted& admitted, const Core& core);
@@ -143,9 +150,12 @@ Denial killed_denial(std::string message);
 OrDenial<void> take_seat(Admitted& admitted, const Signals& signals, std::string_view body,
                          Core& core, Services& services);
 /// Counts the call for its user, key and feature, and says whether they are so far above their own
-/// past that they are slowed down.
-OrDenial<void> watch_spikes(Admitted& admitted, Services& services);
+/// past that they are slowed down. A question is not counted.
+OrDenial<void> watch_spikes(Admitted& admitted, Services& services, Intent intent);
 std::array<Subject, kSubjectKinds> subjects_of(const Caller& caller);
+/// What take_seat() would say, and which session it would find. Nobody sits down, nobody is told.
+OrDenial<void> foresee_seat(Admitted& admitted, const Signals& signals, std::string_view body,
+                            Core& core, Services& services);
 /// Whether the session that is named may go on, for who does not sit down in it.
 OrDenial<void> look_at_seat(const Admitted& admitted, Services& services);
 /// Sessions are told apart by whose they are: names never cross.

@@ -53,6 +53,9 @@ void append_call(JsonObject& json, const Admitted& admitted, const Held& held) {
   if (const std::string edits = edits_text(admitted, held); !edits.empty()) {
     json.text("edits", edits);
   }
+  if (!admitted.loop.empty()) {
+    json.text("loop", admitted.loop);
+  }
   if (admitted.control == Control::observe) {
     json.text("control", "observe");
   }
@@ -160,6 +163,10 @@ OrDenial<std::string> verdict(const Request& request, Dialect dialect, Core& cor
     return is_no_question(admitted.error().why)
                ? OrDenial<std::string>(std::unexpected(std::move(admitted.error())))
                : denied_json(admitted.error());
+  }
+  if (auto approved = approve(*admitted, request.body, core, services, Intent::question);
+      !approved) {
+    return denied_json(approved.error());
   }
   const auto killed = switched_off(*admitted, core);
   Trial trial = judged(*admitted, request.body, core, services);

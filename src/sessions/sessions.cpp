@@ -48,52 +48,65 @@ std::uint32_t Sessions::session_under(Digest name, SessionName kind) const {
   return entry == kNone ? kNone : entry / kSessionNames;
 }
 
+Sessions::Located Sessions::locate(const Signals& signals, Digest scope, const Outline* outline,
+                                   Instant now) const {
+  Located found;
+  if (!signals.session.empty()) {
+    const Digest id = under(scope, signals.session, kId);
+    found.session = session_under(id, kById);
+    found.by = FoundBy::id;
+    found.match = outline == nullptr ? Match{} : match(id, *outline);
+    if (outline != nullptr && found.match.conversation == kNone) {
+      found.match = near(id, *outline);
+    }
+  } else if (found.match = continued(scope, signals); found.match.conversation != kNone) {
+    found.by = FoundBy::response;
+  } else if (outline != nullptr) {
+    found.match = match(scope, *outline);
+    found.by = FoundBy::chain;
+  }
+  if (found.session == kNone && found.match.conversation != kNone) {
+    found.session = conversations_[found.match.conversation].session;
+  }
+  if (found.session == kNone && signals.session.empty() && !signals.trace.empty()) {
+    found.session = session_under(under(scope, signals.trace, kTrace), kByTrace);
+    found.by = FoundBy::trace;
+  }
+  if (found.session == kNone && signals.session.empty()) {
+    found.session = paused(scope, outline, now);
+    found.by = found.session == kNone ? FoundBy::opening : FoundBy::pause;
+  }
+  return found;
+}
+
+/// Without its places: those may have to be made.
+Turn Sessions::turn_of(const Signals& signals, const Located& found) {
+  return {.by = found.by,
+          .from = found.match.from,
+          .repeat = found.match.repeat,
+          .agent = agent_name(signals.agent),
+          .parent_agent = agent_name(signals.parent_agent)};
+}
+
 Turn Sessions::find(const Signals& signals, std::string_view scope_name, const Outline* outline,
                     Instant now) {
   const Digest scope = digest(scope_name, kScope);
-  Turn turn{.agent = agent_name(signals.agent), .parent_agent = agent_name(signals.parent_agent)};
-  std::uint32_t session = kNone;
-  Match found;
-  if (!signals.session.empty()) {
-    const Digest id = under(scope, signals.session, kId);
-    session = session_under(id, kById);
-    turn.by = FoundBy::id;
-    found = outline == nullptr ? Match{} : match(id, *outline);
-    if (outline != nullptr && found.conversation == kNone) {
-      found = near(id, *outline);
-    }
-  } else if (found = continued(scope, signals); found.conversation != kNone) {
-    turn.by = FoundBy::response;
-  } else if (outline != nullptr) {
-    found = match(scope, *outline);
-    turn.by = FoundBy::chain;
-  }
-  if (session == kNone && found.conversation != kNone) {
-    session = conversations_[found.conversation].session;
-  }
-  if (session == kNone && signals.session.empty() && !signals.trace.empty()) {
-    session = session_under(under(scope, signals.trace, kTrace), kByTrace);
-    turn.by = FoundBy::trace;
-  }
-  if (session == kNone && signals.session.empty()) {
-    session = paused(scope, outline, now);
-    turn.by = FoundBy::pause;
-  }
+  const Located found = locate(signals, scope, outline, now);
+  std::uint32_t session = found.session;
+  std::uint32_t conversation = found.match.conversation;
   if (session == kNone) {
     session = open_session(signals, scope, outline, now);
-    turn.by = signals.session.empty() ? FoundBy::opening : FoundBy::id;
   }
   touch(session, now);
   note_trace(session, signals);
-  if (outline != nullptr && found.conversation == kNone) {
-    found.conversation = open_conversation(session, *outline);
+  if (outline != nullptr && conversation == kNone) {
+    conversation = open_conversation(session, *outline);
   }
+  Turn turn = turn_of(signals, found);
   turn.session = sessions_.ref(session);
-  if (found.conversation != kNone) {
-    conversations_.touch(found.conversation);
-    turn.conversation = conversations_.ref(found.conversation);
-    turn.from = found.from;
-    turn.repeat = found.repeat;
+  if (conversation != kNone) {
+    conversations_.touch(conversation);
+    turn.conversation = conversations_.ref(conversation);
   }
   return turn;
 }
@@ -267,13 +280,24 @@ std::uint32_t Sessions::open_session(const Signals& signals, Digest scope, const
   return at;
 }
 
-void Sessions::place_under_parent(Session& session, const Signals& signals, Digest scope) {
+std::uint32_t Sessions::parent_of(const Signals& signals, Digest scope) const {
+  return signals.parent_session.empty() || signals.parent_session == signals.session
+             ? kNone
+             : session_under(under(scope, signals.parent_session, kId), kById);
+}
+
+/// Of a session that begins.
+std::uint8_t Sessions::depth_of(const Signals& signals, std::uint32_t parent) const {
   if (signals.parent_session.empty() || signals.parent_session == signals.session) {
-    return;
+    return 0;
   }
-  const std::uint32_t parent = session_under(under(scope, signals.parent_session, kId), kById);
   const int above = parent == kNone ? 0 : sessions_[parent].depth_at_start;
-  session.depth_at_start = static_cast<std::uint8_t>(std::min(above + 1, 255));
+  return static_cast<std::uint8_t>(std::min(above + 1, 255));
+}
+
+void Sessions::place_under_parent(Session& session, const Signals& signals, Digest scope) {
+  const std::uint32_t parent = parent_of(signals, scope);
+  session.depth_at_start = depth_of(signals, parent);
   session.depth_max = session.depth_at_start;
   if (parent != kNone) {
     session.parent = sessions_.ref(parent);

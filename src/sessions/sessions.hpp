@@ -99,6 +99,12 @@ struct SessionState {
   std::int64_t loops_stop = 0;  // how many turns began with a finding of level stop
 };
 
+/// What a turn would come to.
+struct Foresight {
+  SessionState session;  // with the turn begun; without a name where it would open one
+  Findings findings;
+};
+
 /// Text of bounded size, in place; what is longer is cut.
 template <std::size_t max>
 class ShortText {
@@ -132,6 +138,10 @@ class Sessions {
   /// The call goes out. What its conversation shows of loops so far.
   Findings begin_turn(const Turn& turn, const Outline* outline, Instant now);
   void end_turn(const Turn& turn, const TurnEnd& end, Instant now);
+
+  /// What find() and begin_turn() would say, and nothing of it done.
+  Foresight foresee(const Signals& signals, std::string_view scope, const Outline* outline,
+                    Instant now) const;
 
   /// By hand: further calls are the caller's to refuse. Of several sessions of one name the latest.
   /// False when no such session is known.
@@ -215,10 +225,18 @@ class Sessions {
     std::uint32_t from = 0;
     Repeat repeat = Repeat::none;
   };
+  /// Where a call belongs, among what is known.
+  struct Located {
+    std::uint32_t session = Places<int>::kNone;
+    FoundBy by = FoundBy::opening;
+    Match match;
+  };
   /// Names of different kinds never meet.
   enum Seed : std::uint64_t { kScope = 101, kId, kName, kResponse, kTrace, kOpening };
   static Digest under(Digest root, std::string_view name, Seed kind);
 
+  Located locate(const Signals& signals, Digest scope, const Outline* outline, Instant now) const;
+  static Turn turn_of(const Signals& signals, const Located& found);
   std::uint32_t session_under(Digest name, SessionName kind) const;
   Match match(Digest root, const Outline& outline) const;
   Match near(Digest root, const Outline& outline) const;
@@ -235,13 +253,17 @@ class Sessions {
                              Instant now);
   std::uint32_t open_conversation(std::uint32_t session, const Outline& outline);
   void place_under_parent(Session& session, const Signals& signals, Digest scope);
+  std::uint32_t parent_of(const Signals& signals, Digest scope) const;
+  std::uint8_t depth_of(const Signals& signals, std::uint32_t parent) const;
   void touch(std::uint32_t session, Instant now);
   void note_trace(std::uint32_t session, const Signals& signals);
   void forget_session(std::uint32_t session);
   void forget_conversation(std::uint32_t conversation);
   void move_tip(std::uint32_t conversation, const Outline& outline);
-  void note_agent(Session& session, const Turn& turn);
-  void note_loops(Session& session, const Findings& findings, const Outline& outline);
+  Findings begin(Session& session, Conversation* conversation, const Turn& turn,
+                 const Outline* outline, Instant now) const;
+  static void note_agent(Session& session, const Turn& turn);
+  static void note_loops(Session& session, const Findings& findings, const Outline& outline);
   SessionState state_of(const Session& session) const;
 
   SessionOptions options_;

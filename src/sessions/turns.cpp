@@ -37,30 +37,62 @@ Findings Sessions::begin_turn(const Turn& turn, const Outline* outline, Instant 
   if (!sessions_.has(turn.session)) {
     return {};
   }
-  Session& session = sessions_[turn.session.at];
   touch(turn.session.at, now);
+  const bool shown = outline != nullptr && conversations_.has(turn.conversation);
+  Conversation* const conversation = shown ? &conversations_[turn.conversation.at] : nullptr;
+  const Findings findings = begin(sessions_[turn.session.at], conversation, turn, outline, now);
+  if (shown) {
+    move_tip(turn.conversation.at, *outline);
+  }
+  return findings;
+}
+
+/// What a turn that begins is in its session and its conversation, null where nobody looks at it.
+Findings Sessions::begin(Session& session, Conversation* conversation, const Turn& turn,
+                         const Outline* outline, Instant now) const {
   ++session.turns;
   ++session.in_flight;
   session.in_flight_max = std::max(session.in_flight_max, session.in_flight);
   note_agent(session, turn);
-  if (outline == nullptr || !conversations_.has(turn.conversation)) {
+  if (conversation == nullptr) {
     return {};
   }
-  Conversation& conversation = conversations_[turn.conversation.at];
-  ++conversation.in_flight;
-  RequestRepeats& repeats = conversation.repeats;
+  ++conversation->in_flight;
+  RequestRepeats& repeats = conversation->repeats;
   repeats.same = turn.repeat == Repeat::same ? repeats.same + 1 : 1;
   repeats.near = turn.repeat != Repeat::none ? repeats.near + 1 : 1;
   for (std::size_t i = turn.from; i < outline->messages.size(); ++i) {
     session.tool_calls += outline->messages[i].calls;
   }
-  conversation.tail.add(*outline, turn.from);
-  move_tip(turn.conversation.at, *outline);
-  conversation.clock.note(conversation.tail.turns(), now);
-  Findings findings = find_loops(conversation.tail, conversation.repeats, options_.loops);
-  conversation.clock.judge(findings, options_.loops.waits_from);
+  conversation->tail.add(*outline, turn.from);
+  conversation->clock.note(conversation->tail.turns(), now);
+  Findings findings = find_loops(conversation->tail, conversation->repeats, options_.loops);
+  conversation->clock.judge(findings, options_.loops.waits_from);
   note_loops(session, findings, *outline);
   return findings;
+}
+
+/// Plays the turn on copies.
+Foresight Sessions::foresee(const Signals& signals, std::string_view scope_name,
+                            const Outline* outline, Instant now) const {
+  const Digest scope = digest(scope_name, kScope);
+  const Located found = locate(signals, scope, outline, now);
+  Session session;
+  if (found.session != kNone) {
+    session = sessions_[found.session];
+  } else {
+    session.by = found.by;
+    session.depth_at_start = depth_of(signals, parent_of(signals, scope));
+    session.depth_max = session.depth_at_start;
+    session.started = now;
+  }
+  Conversation conversation;
+  if (found.match.conversation != kNone) {
+    conversation = conversations_[found.match.conversation];
+  }
+  const Findings findings = begin(session, outline == nullptr ? nullptr : &conversation,
+                                  turn_of(signals, found), outline, now);
+  return {.session = state_of(session), .findings = findings};
 }
 
 void Sessions::move_tip(std::uint32_t at, const Outline& outline) {

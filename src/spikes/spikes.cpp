@@ -281,6 +281,26 @@ SpikeVerdict Spikes::see(const Subject& subject, const Load& load, Instant now) 
   return verdict;
 }
 
+SpikeVerdict Spikes::foresee(const Subject& subject, Instant now) const {
+  SpikeVerdict verdict;
+  const auto found = index_.find(digest_of(subject));
+  if (found == index_.end()) {
+    return verdict;
+  }
+  const Track& track = tracks_[found->second];
+  verdict.state = track.state;
+  if (track.state != SpikeState::spiking || options_.act != SpikeOptions::Act::throttle ||
+      silent_for_long(track, now)) {
+    return verdict;
+  }
+  Throttle pace = track.pace;
+  if (const auto retry_at = pace.take(std::max(track.seen_at, now))) {
+    verdict.outcome = SpikeVerdict::Outcome::throttled;
+    verdict.retry_at = *retry_at;
+  }
+  return verdict;
+}
+
 void Spikes::learn(const Subject& subject, const Load& load, Instant at) {
   Track& track = track_of(subject);
   advance(track, at);

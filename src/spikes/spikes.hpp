@@ -75,6 +75,8 @@ class Spikes {
   /// Counts what came in, and says whether it may go on. An attempt that is throttled counts as a
   /// call too: it is what is wanted. Loads without calls (settlements) are never throttled.
   SpikeVerdict see(const Subject& subject, const Load& load, Instant now);
+  /// What see() would say to one call, which is not counted. Without an event: nothing changes.
+  SpikeVerdict foresee(const Subject& subject, Instant now) const;
 
   /// The past only, as read back from the books in the order of time after a start (an hour's sum
   /// in one load will do): no verdict, no event.

@@ -273,6 +273,33 @@ TEST(Spikes, ARetryTimeIsInTime) {
   EXPECT_GT(throttled, 10);
 }
 
+TEST(Spikes, ForeseeWhatTheySayAndChangeNothing) {
+  Spikes spikes;
+  Spikes unasked;
+  Traffic usual(5, evenly, 0.5);
+  Traffic same(5, evenly, 0.5);
+  feed(spikes, usual, 0, 14 * kDay);
+  feed(unasked, same, 0, 14 * kDay);
+  EXPECT_EQ(spikes.foresee({SubjectKind::user, "nobody"}, at(0)).state, SpikeState::normal);
+  const std::size_t known = spikes.subjects();
+  int throttled = 0;
+  for (int call = 0; call < 300; ++call) {
+    // Sixty at once, then one every five minutes: a spike, and its end.
+    const Instant now = at(static_cast<double>(14 * kDay) + (call < 60 ? 1 : 300.0 * (call - 59)));
+    const SpikeVerdict foreseen = spikes.foresee(kAda, now);
+    const SpikeVerdict again = spikes.foresee(kAda, now);
+    const SpikeVerdict seen = spikes.see(kAda, {}, now);
+    EXPECT_EQ(foreseen.outcome, seen.outcome) << call;
+    EXPECT_EQ(again.outcome, seen.outcome) << call;
+    EXPECT_EQ(foreseen.retry_at, seen.retry_at) << call;
+    EXPECT_EQ(unasked.see(kAda, {}, now).outcome, seen.outcome) << call;
+    throttled += seen.outcome == SpikeVerdict::Outcome::throttled ? 1 : 0;
+  }
+  EXPECT_GT(throttled, 20);
+  EXPECT_LT(throttled, 280);
+  EXPECT_EQ(spikes.subjects(), known);
+}
+
 TEST(Spikes, ObservingAlertsAndAdmits) {
   SpikeOptions options;
   options.act = SpikeOptions::Act::observe;

@@ -193,7 +193,8 @@ void PaceFields::see(std::string_view name, std::string_view value) {
 }
 
 /// The longest wait for a bucket that is empty. `Wait::whole`: after a refusal, when one that does
-/// not say what remains counts as empty, too; else after an answer.
+/// not say what remains counts as empty, too; else after an answer, when one without a limit counts
+/// for nothing: some servers send zeros for what they do not count.
 std::optional<nanoseconds> PaceFields::exhausted(Wait wait) const {
   std::optional<nanoseconds> longest;
   for (const Bucket& bucket : buckets_) {
@@ -205,8 +206,10 @@ std::optional<nanoseconds> PaceFields::exhausted(Wait wait) const {
     if (!reset) {
       continue;
     }
-    const std::int64_t parts =
-        std::clamp<std::int64_t>(parse_count(bucket.limit).value_or(1), 1, kPartsOfBucket);
+    const std::int64_t parts = std::min(parse_count(bucket.limit).value_or(0), kPartsOfBucket);
+    if (wait == Wait::part && parts == 0) {
+      continue;
+    }
     const nanoseconds until = wait == Wait::whole ? *reset : *reset / parts;
     longest = std::max(longest.value_or(nanoseconds(0)), until);
   }

@@ -70,7 +70,9 @@ TEST(PaceFields, SayHowLongARefusalLasts) {
 }
 
 TEST(PaceFields, OfAnAnswerSayWhenNothingIsLeft) {
-  const Fields last{{"x-ratelimit-remaining-requests", "0"}, {"x-ratelimit-reset-requests", "2s"}};
+  const Fields last{{"x-ratelimit-limit-requests", "1"},
+                    {"x-ratelimit-remaining-requests", "0"},
+                    {"x-ratelimit-reset-requests", "2s"}};
   EXPECT_EQ(told(200, last).pace, Pace::exhausted);
   EXPECT_EQ(told(200, last).wait, seconds(2));
   EXPECT_EQ(
@@ -78,6 +80,14 @@ TEST(PaceFields, OfAnAnswerSayWhenNothingIsLeft) {
           .pace,
       Pace::fine);
   EXPECT_EQ(told(200, {{"x-ratelimit-reset-requests", "2s"}}).pace, Pace::fine);
+  for (const char* limit : {"0", "-1", ""}) {
+    EXPECT_EQ(told(200, {{"x-ratelimit-limit-tokens", limit},
+                         {"x-ratelimit-remaining-tokens", "0"},
+                         {"x-ratelimit-reset-tokens", "2s"}})
+                  .pace,
+              Pace::fine)
+        << "a server that sends zeros for what it does not count: '" << limit << "'";
+  }
   EXPECT_EQ(told(500, last).pace, Pace::fine);
 }
 

@@ -11,6 +11,10 @@ let key;
 before(async () => {
   gateway = await startGateway({
     yaml: `
+loops: {action: deny}
+calls:
+  - {match: {feature: picky}, models: [gpt-4o-mini]}
+  - {match: {feature: small}, input_max: 5}
 limits:
   - {name: daily, match: {user: [ann, cid]}, per: user, window: day, max: {usd: "1.00", calls: 9}}
   - {name: none, match: {user: eve}, per: user, window: day, max: {usd: "0"}}
@@ -26,14 +30,15 @@ limits:
 });
 after(() => gateway?.stop());
 
-async function call(user) {
+async function call(user, headers = {}, options = {}) {
   const answer = await fetch(`${gateway.base}/v1/chat/completions`, {
     method: 'POST',
-    headers: { authorization: `Bearer ${key}`, 'x-purser-user': user },
+    headers: { authorization: `Bearer ${key}`, 'x-purser-user': user, ...headers },
     body: JSON.stringify({
       model: 'gpt-4o',
       messages: [{ role: 'user', content: 'Hello' }],
       max_completion_tokens: 50,
+      ...options,
     }),
   });
   await answer.text();
@@ -86,6 +91,58 @@ test('a refused call: why, on the command line and over HTTP, to its own key', a
   const rows = explain(id);
   assert.equal(words(rows, 'refused')[0], body.why);
   assert.deepEqual(words(rows, 'by limit'), ['none']);
+});
+
+test('whatever refuses a call is kept: prices, rules, sessions and their loops', async () => {
+  const circle = [{ role: 'user', content: 'Look it up.' }];
+  for (let turn = 0; turn < 8; turn += 1) {
+    const id = `call_${turn}`;
+    const used = { id, type: 'function', function: { name: 'search', arguments: '{}' } };
+    circle.push(
+      { role: 'assistant', content: null, tool_calls: [used] },
+      { role: 'tool', tool_call_id: id, content: 'nothing found' },
+    );
+  }
+  const session = { 'x-purser-session': 's1' };
+  assert.equal((await call('dan', { 'x-purser-session': 'over' })).status, 200);
+  const ended = await fetch(`${gateway.base}/v1/sessions/over/end`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${key}`, 'x-purser-user': 'dan' },
+  });
+  assert.equal(ended.status, 200);
+  for (const [headers, options, status, why, limit] of [
+    [session, { model: 'no-such-model' }, 400, /no price for model 'no-such-model'/],
+    [{ 'x-purser-feature': 'picky' }, {}, 403, /not allowed for this caller; allowed: gpt-4o-mini/],
+    [{ 'x-purser-feature': 'small' }, {}, 413, /the prompt may have \d+ tokens; 5 are allowed/],
+    [{ 'x-purser-session': 'over' }, {}, 402, /This session was ended/, 'session'],
+    [{ 'x-purser-session': 's2' }, { messages: circle }, 402, /runs in circles/, 'session'],
+  ]) {
+    const refused = await call('dan', headers, options);
+    assert.equal(refused.status, status, `${why}`);
+    assert.match(refused.id, /^call_[0-9a-f]{16}$/, `${why}`);
+    const { body } = await page(refused.id);
+    assert.equal(body.outcome, 'refused');
+    assert.match(body.why, why);
+    const rows = explain(refused.id);
+    assert.equal(words(rows, 'refused')[0], body.why);
+    assert.deepEqual(words(rows, 'by limit'), limit ? [limit] : []);
+    assert.match(words(rows, 'who')[0], /^user dan/);
+  }
+});
+
+test('strangers, and what nobody can read, have no id', async () => {
+  for (const [secret, body] of [
+    ['prs_nobody', '{}'],
+    [key, 'no'],
+  ]) {
+    const answer = await fetch(`${gateway.base}/v1/chat/completions`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${secret}` },
+      body,
+    });
+    assert.ok(answer.status === 401 || answer.status === 400);
+    assert.equal(answer.headers.get('x-purser-call-id'), null);
+  }
 });
 
 test('refusals outlive the gateway, and their ids are not given again', async () => {

@@ -357,8 +357,8 @@ spikes: {action: throttle}
   });
   try {
     const secret = usual.key('--user', 'steady');
-    const ask = () =>
-      fetch(`${usual.base}/v1/chat/completions`, {
+    const ask = (path = '/v1/chat/completions') =>
+      fetch(usual.base + path, {
         method: 'POST',
         headers: { authorization: `Bearer ${secret}`, 'content-type': 'application/json' },
         body: JSON.stringify({
@@ -374,11 +374,15 @@ spikes: {action: throttle}
     await wait(500);
     let sent = 0;
     let answer;
+    let foretold;
     do {
+      foretold = await (await ask('/v1/verdict')).json();
       answer = await ask();
       sent += 1;
-    } while (answer.status === 200 && sent < 100);
+    } while (answer.status === 200 && foretold.decision === 'admit' && sent < 100);
     assert.equal(answer.status, 429);
+    assert.deepEqual([foretold.decision, foretold.limit], ['wait', 'spike']);
+    assert.match(answer.headers.get('x-purser-call-id'), /^call_/);
     assert.ok(sent <= 50, `caught at call ${sent}`);
     const refusal = await answer.json();
     assert.match(refusal.error.message, /far more calls than it ever did/);

@@ -9,6 +9,8 @@ let key;
 before(async () => {
   gateway = await startGateway({
     yaml: `
+loops: {action: deny}
+sessions: {max: {tool_calls: 20}}
 limits:
   - {name: daily, match: {user: ann}, per: user, window: day, max: {usd: "1.00", calls: 1000}}
   - {name: small, match: {user: bob}, per: user, window: day, max: {usd: "0.003"}}
@@ -97,6 +99,45 @@ test('the verdict is what the call then gets, and asking changes nothing', async
       assert.equal(made.headers.get('x-purser-limit'), before.limit);
     }
   }
+});
+
+/** Turns of an agent, whose every answer calls `tool` again and gets what `resultOf` says. */
+async function agent(turns, session, tool, resultOf) {
+  const messages = [{ role: 'user', content: `Work on it, ${tool}.` }];
+  const headers = session ? { 'x-purser-session': session } : {};
+  for (let turn = 0; turn < turns; turn += 1) {
+    const body = bodyOf({ messages });
+    const before = await ask('gil', { body, headers });
+    assert.deepEqual(await ask('gil', { body, headers }), before, 'asked again');
+    const made = await call('gil', { body, headers });
+    if (made.status !== 200) return { turn, before, made };
+    assert.equal(before.decision, 'admit', JSON.stringify(before));
+    assert.equal(made.headers.get('x-purser-loop') ?? undefined, before.loop);
+    const id = `call_${turn}`;
+    const used = { id, type: 'function', function: { name: tool, arguments: '{"q":"x"}' } };
+    messages.push(
+      { role: 'assistant', content: null, tool_calls: [used] },
+      { role: 'tool', tool_call_id: id, content: resultOf(turn) },
+    );
+  }
+  return assert.fail('it should have been refused');
+}
+
+test('loops and caps of sessions are foretold, by name or by conversation', async () => {
+  for (const session of ['circle', '']) {
+    const tool = `search_${session}`;
+    const { before, made } = await agent(12, session, tool, () => 'nothing found');
+    assert.equal(made.status, 402);
+    assert.equal(before.decision, 'deny');
+    assert.equal(before.limit, 'session');
+    assert.match(before.message, /runs in circles \(same_call search/);
+    assert.ok(made.body.error.message.startsWith(before.message.slice(0, 40)));
+  }
+  const words = ['oak', 'elm', 'ash', 'fir', 'yew'];
+  const news = (turn) => `${words[turn % 5]} ${words[(turn / 5) | 0]} and more`;
+  const { before, made } = await agent(30, 'long', 'read', news);
+  assert.equal(made.status, 402);
+  assert.match(before.message, /This session has made 21 tool calls; it may make 20/);
 });
 
 test('messages are asked by ?dialect= or by their header', async () => {
