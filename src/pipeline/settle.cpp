@@ -74,6 +74,9 @@ SettleEntry entry_of(const Admitted& admitted, const Held& held, Answered& answe
   entry.outcome = answered.outcome;
   entry.cost = cost_of(admitted, held, answered);
   entry.passes = passes_of(answered);
+  if (entry.passes > 1 && reply.passes.size() <= kPartsMax) {
+    entry.parts = std::move(reply.passes);
+  }
   entry.unpriced = !answered.stated && list_for(admitted, reply.model) == nullptr;
   entry.usage = reply.usage;
   entry.model = reply.model.empty() ? admitted.model : std::move(reply.model);
