@@ -4,6 +4,7 @@
 
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
+#include <algorithm>
 #include <map>
 #include <memory>
 
@@ -37,21 +38,34 @@ struct Change {
 };
 using Changes = std::map<std::string, Change>;
 
-/// Prices by the book as it is now, and notes what that changes.
-Repricing by_book(const ReRateOptions& options, const PriceBook& book, Changes& changes) {
-  return [&](const CallToPrice& call) -> std::optional<Amount> {
-    const bool wanted = (options.provider.empty() || call.provider == options.provider) &&
-                        (options.model.empty() || call.model == options.model);
-    const PriceList* list = wanted ? book.find(call.provider, call.model) : nullptr;
+bool is_wanted(const ReRateOptions& options, const CallToPrice& call) {
+  return (options.provider.empty() || call.provider == options.provider) &&
+         (options.model.empty() || call.model == options.model ||
+          std::ranges::find(call.passes, options.model, &Pass::model) != call.passes.end());
+}
+
+/// Pass by pass, as the call was settled. Nothing: a model of it has no price in the book.
+std::optional<Amount> price_of(const PriceBook& book, const CallToPrice& call) {
+  Amount total;
+  for (const Pass& pass : call.passes) {
+    const PriceList* list = book.find(call.provider, pass.model);
     if (list == nullptr) {
       return std::nullopt;
     }
-    const Amount after = cost(*list, call.usage, call.conditions);
-    if (after != call.before) {
+    total += cost(*list, pass.usage, call.conditions);
+  }
+  return total;
+}
+
+/// Prices by the book as it is now, and notes what that changes.
+Repricing by_book(const ReRateOptions& options, const PriceBook& book, Changes& changes) {
+  return [&](const CallToPrice& call) -> std::optional<Amount> {
+    const auto after = is_wanted(options, call) ? price_of(book, call) : std::nullopt;
+    if (after && *after != call.before) {
       Change& change = changes[std::string(call.provider) + "/" + std::string(call.model)];
       ++change.calls;
       change.before += call.before;
-      change.after += after;
+      change.after += *after;
     }
     return after;
   };
@@ -128,10 +142,11 @@ void add_re_rate(CLI::App& purser, Action& chosen) {
       "Price past calls anew by today's price book; shows first, --yes posts corrections");
   command->footer(
       "Example: purser re-rate --model gpt-4o --since 2026-11-01 --why \"typed per token\"\n"
-      "Calls whose parts were priced apart (several models or rounds) keep their cost.\n"
+      "A call of several models or rounds is priced anew as a whole, pass by pass.\n"
       "Exit: 0 done, 1 the books are in use or unreadable.");
   const auto options = std::make_shared<ReRateOptions>();
-  command->add_option("--model", options->model, "only calls this model answered");
+  command->add_option("--model", options->model,
+                      "only calls that this model answered, or a pass of them");
   command->add_option("--provider", options->provider, "only this provider's");
   const auto instant = [](std::string_view text) { return parse_since(text, now()); };
   add_parsed(*command, "--since", options->since, instant,

@@ -150,6 +150,10 @@ void read_provider(Section& section, ProviderConfig& provider) {
     queue.scalar("longest", provider.queue.longest, whole(0, 100'000));
     queue.scalar("wait", provider.queue.wait, parse_queue_wait);
   });
+  section.choice("service_tier_default", provider.tier_default,
+                 {{"standard", ServiceTier::standard},
+                  {"priority", ServiceTier::priority},
+                  {"flex", ServiceTier::flex}});
   section.scalar("ca_file", provider.ca_file, parse_text);
   if (provider.base_url.empty()) {
     section.reject("base_url", provider.name + ": base_url is missing; only openai and anthropic " +

@@ -34,6 +34,7 @@ struct ProviderConfig {
   std::vector<Dialect> dialects;
   UpstreamLimits waits;
   LaneRules queue;
+  ServiceTier tier_default = ServiceTier::standard;  // of requests that ask for none
   std::string ca_file;  // trust these certificates instead of the system's
 };
 

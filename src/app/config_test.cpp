@@ -138,6 +138,13 @@ TEST(Config, NamedProvidersReplaceTheBuiltInOnesAndKeepTheirDefaults) {
   EXPECT_EQ(config->providers[0].dialects, std::vector{Dialect::chat});
 }
 
+TEST(Config, AnUnsetServiceTierIsStandardUnlessTheProjectSaysOtherwise) {
+  const auto config = read_config("providers: {openai: {service_tier_default: priority}}", "f");
+  ASSERT_TRUE(config) << config.error().message;
+  EXPECT_EQ(config->providers.front().tier_default, ServiceTier::priority);
+  EXPECT_EQ(default_config().providers.front().tier_default, ServiceTier::standard);
+}
+
 TEST(Config, ALimitIsReadWhole) {
   const auto config = read_config(
       "limits:\n"

@@ -75,7 +75,7 @@ Amount our_cost(const PriceBook& book, const Flavor& flavor, const std::string& 
     const PriceList* list = book.find(flavor.provider, pass.model.empty() ? model : pass.model);
     EXPECT_NE(list, nullptr) << pass.model;
     total += cost(*list, pass.usage,
-                  {.tier = reply.tier,
+                  {.tier = reply.tier.value_or(ServiceTier::standard),
                    .speed = reply.speed,
                    .geo = reply.geo,
                    .region = {},

@@ -68,6 +68,7 @@ Result<Provider> make_provider(const ProviderConfig& config) {
                   .origin = std::move(*origin),
                   .waits = config.waits,
                   .queue = config.queue,
+                  .tier_default = config.tier_default,
                   .trust = std::move(*trust)};
 }
 

@@ -27,10 +27,10 @@ enum class Ending : std::uint8_t {
 
 struct Reply {
   Ending ending = Ending::broken;
-  std::string model;        // as answered; empty when the answer named none
-  std::string provider_id;  // the answer's own id ("chatcmpl-…", "msg_…")
-  std::string stop_reason;  // in the provider's words
-  ServiceTier tier = ServiceTier::standard;
+  std::string model;                // as answered; empty when the answer named none
+  std::string provider_id;          // the answer's own id ("chatcmpl-…", "msg_…")
+  std::string stop_reason;          // in the provider's words
+  std::optional<ServiceTier> tier;  // nothing: the answer named none
   Speed speed = Speed::standard;
   std::string geo;                 // inference_geo as answered
   Usage usage;                     // the whole answer: sum of passes where there are passes

@@ -26,6 +26,14 @@ Encoding encoding_of(std::string_view model) {
   return older ? Encoding::cl100k_base : Encoding::o200k_base;
 }
 
+std::optional<Encoding> public_encoding(std::string_view provider, std::string_view model) {
+  constexpr std::array<std::string_view, 7> kKnown{"gpt-3.5", "gpt-4", "gpt-5",     "o1",
+                                                   "o3",      "o4",    "chatgpt-4o"};
+  const bool known = std::ranges::any_of(
+      kKnown, [model](std::string_view name) { return model.starts_with(name); });
+  return provider == "openai" && known ? std::optional(encoding_of(model)) : std::nullopt;
+}
+
 Tokenizer::Tokenizer(Encoding encoding)
     : encoding_(encoding),
       table_(encoding == Encoding::o200k_base ? purser_o200k_base : purser_cl100k_base),

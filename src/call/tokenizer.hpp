@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -21,6 +22,10 @@ enum class Encoding : std::uint8_t { cl100k_base, o200k_base };
 /// The encoding of a model, by its name as requested. Models whose tokenizer is not public get the
 /// newest one: as a basis for what is then learned about them (call/input_ratio).
 Encoding encoding_of(std::string_view model);
+
+/// The encoding that a provider is known to count this model's own words by. Nothing where that is
+/// not public, or only assumed.
+std::optional<Encoding> public_encoding(std::string_view provider, std::string_view model);
 
 /// Immutable, shared by all threads, and free to make: the tables lie in the binary.
 class Tokenizer {

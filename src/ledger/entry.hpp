@@ -49,6 +49,10 @@ enum class Outcome : std::uint8_t {
 };
 std::string_view to_string(Outcome outcome);
 
+/// An answer has a handful of rounds and advisors. A provider that reports more must not be able to
+/// fill the books: those are kept as their sum only.
+inline constexpr std::size_t kPartsMax = 64;
+
 struct SettleEntry {
   CallId call;
   Instant at;  // when the answer ended
@@ -67,6 +71,9 @@ struct SettleEntry {
   /// How many priced parts the cost is the sum of: 0 when the provider refused before any output
   /// and bills nothing, more than one when rounds or other models were priced apart.
   std::int32_t passes = 1;
+  /// Those parts, where they are several and at most kPartsMax: they can be priced anew.
+  /// One without a model is of the model that answered.
+  std::vector<Pass> parts = {};
   std::string edits;      // what Purser changed: "output_max=512", empty: nothing
   bool unpriced = false;  // priced at the configured ceiling
   std::vector<Leg> legs;  // what is posted where, same accounts as the hold

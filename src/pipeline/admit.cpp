@@ -27,17 +27,19 @@ void raise(WorstRates& worst, const WorstRates& other) {
   worst.web_search = std::max(worst.web_search, other.web_search);
 }
 
-/// The dearest of the service tiers that the request may end up with: the one it asks for, or the
-/// standard one when that is not to be had.
-WorstRates dearest(const PriceList& list, const Call& call, Tokens input_max, Instant at) {
+/// The dearest of the service tiers that the request may end up with: the one it asks for, its
+/// project's where it asks for none, or the standard one when that is not to be had.
+WorstRates dearest(const PriceList& list, const Provider& provider, const Call& call,
+                   Tokens input_max, Instant at) {
   Conditions asked{.tier = ServiceTier::standard,
                    .speed = call.speed_asked,
                    .geo = call.geo_asked,
                    .region = {},
                    .at = at};
   WorstRates worst = worst_rates(list, input_max, asked);
-  if (call.tier_asked && *call.tier_asked != ServiceTier::standard) {
-    asked.tier = *call.tier_asked;
+  if (const ServiceTier tier = call.tier_asked.value_or(provider.tier_default);
+      tier != ServiceTier::standard) {
+    asked.tier = tier;
     raise(worst, worst_rates(list, input_max, asked));
   }
   if (call.speed_asked != Speed::standard) {
@@ -53,14 +55,14 @@ OrDenial<Pricing> price(const Policy& policy, const Provider& provider, const Ca
   pricing.list = policy.prices->find(provider.name, call.model);
   bool unpriced = pricing.list == nullptr;
   if (!unpriced) {
-    pricing.worst = dearest(*pricing.list, call, input_max, at);
+    pricing.worst = dearest(*pricing.list, provider, call, input_max, at);
   }
   for (const std::string_view other : call.other_models) {
     if (other.empty()) {
       continue;
     }
     if (const PriceList* list = policy.prices->find(provider.name, other)) {
-      raise(pricing.worst, dearest(*list, call, input_max, at));
+      raise(pricing.worst, dearest(*list, provider, call, input_max, at));
     } else {
       unpriced = true;
     }

@@ -3,6 +3,8 @@
 
 #include <charconv>
 
+#include "call/stream_bound.hpp"
+
 namespace purser {
 namespace {
 
@@ -11,10 +13,6 @@ constexpr std::size_t kStreamRead = std::size_t{2} << 10;
 /// Plain answers and bursts: as much as a socket holds.
 constexpr std::size_t kBulkRead = std::size_t{64} << 10;
 constexpr std::string_view kLastChunk = "0\r\n\r\n";
-
-/// No answer has more bytes than this for each token of its bound: where the visible text does, the
-/// provider ignores the bound it was sent, and the stream is ended at its hold.
-constexpr std::int64_t kBytesPerTokenMax = 16;
 
 /// Looks now and then whether the client is still there, and hangs up on the provider if not.
 class LeaveWatch final : public Waiting {
@@ -43,9 +41,13 @@ std::string_view chunk_head(std::array<char, 24>& digits, std::size_t bytes) {
   return {digits.data(), static_cast<std::size_t>(end - digits.data())};
 }
 
-bool past_its_hold(const Meter& meter, const Admitted& admitted, const Held& held) {
-  const std::int64_t bound = all_choices(admitted.call.choices, held.output_max).count();
-  return meter.visible_bytes() / kBytesPerTokenMax > bound;
+/// Where the visible text goes past it, the provider ignores the bound it was sent, and the stream
+/// is ended at its hold.
+StreamBound stream_bound(const Admitted& admitted, const Held& held) {
+  const std::int64_t choices = admitted.call.choices;
+  return {all_choices(choices, held.output_max),
+          // The words of several choices come mixed.
+          choices == 1 ? public_encoding(admitted.provider->name, admitted.model) : std::nullopt};
 }
 
 bool ends_an_event(std::string_view bytes) {
@@ -90,15 +92,19 @@ std::string chunked(std::string_view bytes) {
 /// One stream on its way: the parts of relay() share this.
 class Stream {
  public:
-  Stream(Incoming& incoming, Connection& client, Meter& meter, const Admitted& admitted,
-         const Held& held, Running& running, Core& core)
+  Stream(Incoming& incoming, Connection& client, const Admitted& admitted, const Held& held,
+         Running& running, Core& core)
       : incoming_(incoming),
         client_(client),
-        meter_(meter),
         admitted_(admitted),
-        held_(held),
         running_(running),
-        core_(core) {}
+        core_(core),
+        bound_(stream_bound(admitted, held)),
+        meter_(make_meter(admitted.call.dialect, {.stream = true,
+                                                  .hide_usage = held.edits.ask_usage,
+                                                  .keep_text = bound_.reads_text(),
+                                                  .provider = admitted.provider->name,
+                                                  .whole_events = false})) {}
 
   enum class Next { more, ended, broken, cut, cancelled, killed };
   Awaitable<Next> step();
@@ -108,17 +114,18 @@ class Stream {
   Awaitable<void> pass_on(std::string_view piece);
   bool whole_for_client() const;
   bool start_draining();
+  bool past_its_hold();
   Awaitable<Next> step_to_event_end(std::string_view piece);
   Relayed finish_killed(Next how);
   std::chrono::seconds patience() const;
 
   Incoming& incoming_;
   Connection& client_;
-  Meter& meter_;
   const Admitted& admitted_;
-  const Held& held_;
   Running& running_;
   Core& core_;
+  StreamBound bound_;
+  const std::unique_ptr<Meter> meter_;
   EventEdge edge_;
   std::string forward_;
   std::string why_;
@@ -153,10 +160,17 @@ bool Stream::start_draining() {
   return true;
 }
 
+bool Stream::past_its_hold() {
+  if (bound_.wants_text(meter_->visible_bytes())) {
+    bound_.count(meter_->take_text());
+  }
+  return bound_.passed(meter_->visible_bytes());
+}
+
 Awaitable<void> Stream::pass_on(std::string_view piece) {
   forward_.clear();
-  meter_.see(piece, forward_);
-  const std::string_view out = meter_.filters() ? std::string_view(forward_) : piece;
+  meter_->see(piece, forward_);
+  const std::string_view out = meter_->filters() ? std::string_view(forward_) : piece;
   if (out.empty() || client_.gone()) {
     co_return;
   }
@@ -194,7 +208,7 @@ Awaitable<Stream::Next> Stream::step() {
     co_return Next::ended;
   }
   // Cut only between two events: what follows half of one would be garbage.
-  if (past_its_hold(meter_, admitted_, held_) && ends_an_event(piece)) {
+  if (past_its_hold() && ends_an_event(piece)) {
     co_return Next::cut;
   }
   if (client_.gone() && !start_draining()) {
@@ -225,10 +239,10 @@ Awaitable<Stream::Next> Stream::step_to_event_end(std::string_view piece) {
 Relayed Stream::finish_killed(Next how) {
   core_.counters.killed.add();
   Relayed relayed;
-  relayed.tail = how == Next::killed ? chunked(meter_.closing_events()) : std::string();
+  relayed.tail = how == Next::killed ? chunked(meter_->closing_events()) : std::string();
   Answered& answered = relayed.answered;
   answered.status = incoming_.status();
-  answered.reply = meter_.finish(false, forward_);
+  answered.reply = meter_->finish(false, forward_);
   answered.reply.stop_reason = "purser_kill";
   answered.outcome =
       outcome_of(answered.reply) == Outcome::settled ? Outcome::settled : Outcome::estimated;
@@ -249,14 +263,14 @@ Relayed Stream::finish(Next how) {
   answered.status = incoming_.status();
   if (how == Next::cut) {
     core_.counters.cut.add();
-    relayed.tail = chunked(meter_.closing_events());
-    answered.reply = meter_.finish(false, forward_);
+    relayed.tail = chunked(meter_->closing_events());
+    answered.reply = meter_->finish(false, forward_);
     answered.reply.stop_reason = "purser_hold";
     answered.why = "the provider went past the output bound it was sent";
     answered.outcome = Outcome::presumed;
     return relayed;
   }
-  answered.reply = meter_.finish(how == Next::ended, forward_);
+  answered.reply = meter_->finish(how == Next::ended, forward_);
   answered.outcome = how == Next::cancelled ? Outcome::estimated : outcome_of(answered.reply);
   answered.why = why_;
   relayed.tail = how == Next::ended ? chunked(forward_) : std::string();
@@ -312,15 +326,15 @@ Awaitable<bool> read_whole(Incoming& incoming, std::string& body, std::size_t by
   co_return true;
 }
 
-Awaitable<Relayed> relay(Incoming& incoming, Connection& client, Meter& meter,
-                         const Admitted& admitted, const Held& held, Running& running, Core& core) {
+Awaitable<Relayed> relay(Incoming& incoming, Connection& client, const Admitted& admitted,
+                         const Held& held, Running& running, Core& core) {
   const Leash leash(running, incoming.upstream());
   std::optional<LeaveWatch> watch;
   if (admitted.policy->leaving == Leaving::cancel) {
     watch.emplace(client, incoming.upstream());
     core.deadlines.watch(*watch);
   }
-  Stream stream(incoming, client, meter, admitted, held, running, core);
+  Stream stream(incoming, client, admitted, held, running, core);
   Stream::Next next = Stream::Next::more;
   while (next == Stream::Next::more) {
     next = co_await stream.step();

@@ -218,12 +218,7 @@ Awaitable<bool> answer_stream(Connection& client, bool keep_alive, const Admitte
     end_head_chunked(head, keep_alive);
     co_await client.send({head});
   }
-  const auto meter = make_meter(admitted.call.dialect, {.stream = true,
-                                                        .hide_usage = held.edits.ask_usage,
-                                                        .keep_text = false,
-                                                        .provider = admitted.provider->name,
-                                                        .whole_events = false});
-  Relayed relayed = co_await relay(incoming, client, *meter, admitted, held, running, core);
+  Relayed relayed = co_await relay(incoming, client, admitted, held, running, core);
   relayed.answered.first_byte_us = first_byte_us;
   settle(admitted, held, std::move(relayed.answered), core, services);
   give_back(incoming, running, pool);

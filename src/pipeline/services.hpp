@@ -50,6 +50,8 @@ struct Provider {
   Origin origin;
   UpstreamLimits waits;
   LaneRules queue;
+  /// What a request that asks for no service tier may be served as: a project of OpenAI's sets it.
+  ServiceTier tier_default = ServiceTier::standard;
   std::shared_ptr<asio::ssl::context> trust;
 };
 

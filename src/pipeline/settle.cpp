@@ -15,6 +15,17 @@ const PriceList* list_for(const Admitted& admitted, const std::string& model) {
   return list != nullptr ? list : admitted.pricing.list;
 }
 
+/// The tier the answer names. One that names none is taken to be of the tier that was asked for,
+/// but never of one below the standard rate: it may have been served at that.
+ServiceTier tier_of(const Admitted& admitted, const Reply& reply) {
+  if (reply.tier) {
+    return *reply.tier;
+  }
+  const ServiceTier asked = admitted.call.tier_asked.value_or(admitted.provider->tier_default);
+  const bool below = asked == ServiceTier::flex || asked == ServiceTier::batch;
+  return below ? ServiceTier::standard : asked;
+}
+
 Amount pass_cost(const Admitted& admitted, const Reply& reply, const std::string& model,
                  const Usage& usage) {
   const PriceList* list = list_for(admitted, model);
@@ -23,7 +34,7 @@ Amount pass_cost(const Admitted& admitted, const Reply& reply, const std::string
     return at_most(usage.prompt_total(), ceiling.input) + at_most(usage.output, ceiling.output);
   }
   return cost(*list, usage,
-              {.tier = reply.tier,
+              {.tier = tier_of(admitted, reply),
                .speed = reply.speed,
                .geo = reply.geo,
                .region = {},
@@ -74,12 +85,15 @@ SettleEntry entry_of(const Admitted& admitted, const Held& held, Answered& answe
   entry.outcome = answered.outcome;
   entry.cost = cost_of(admitted, held, answered);
   entry.passes = passes_of(answered);
+  if (entry.passes > 1 && reply.passes.size() <= kPartsMax) {
+    entry.parts = std::move(reply.passes);
+  }
   entry.unpriced = !answered.stated && list_for(admitted, reply.model) == nullptr;
   entry.usage = reply.usage;
   entry.model = reply.model.empty() ? admitted.model : std::move(reply.model);
   entry.provider_id = std::move(reply.provider_id);
   entry.stop_reason = std::move(reply.stop_reason);
-  entry.tier = reply.tier;
+  entry.tier = tier_of(admitted, reply);
   entry.speed = reply.speed;
   entry.geo = std::move(reply.geo);
   entry.status = answered.status;

@@ -191,6 +191,9 @@ Answer decide(const Asked& asked, const Script& script, const CacheUse& cached,
     answer.terms.tier = Tier::standard;
     answer.terms.fast = false;
   }
+  if (script.priority && asked.model->priority_percent > 0 && answer.terms.tier == Tier::standard) {
+    answer.terms.tier = Tier::priority;
+  }
   answer.free = script.refusal && asked.dialect == Dialect::messages;
   Usage& usage = answer.usage;
   usage.cache_read = cached.read;

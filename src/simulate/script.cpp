@@ -53,6 +53,8 @@ constexpr std::array kWords{
          [](Script& s, Number) { s.ignore_cap = true; }},
     Word{"downgrade", "service tier standard, whatever was asked",
          [](Script& s, Number) { s.downgrade = true; }},
+    Word{"priority", "service tier priority where none was asked, as a project may set it",
+         [](Script& s, Number) { s.priority = true; }},
     Word{"refusal", "refused by the model; messages: not billed",
          [](Script& s, Number) { s.refusal = true; }},
     Word{"refusal-midway", "refused after some output; billed",

@@ -39,6 +39,7 @@ struct Script {
   bool zero_usage = false;  // and billed so: what a provider reports as nothing costs nothing
   bool ignore_cap = false;  // answers past max_tokens
   bool downgrade = false;   // asked for priority, served as standard
+  bool priority = false;    // asked for no tier, served as priority
 
   // What to answer.
   bool refusal = false;         // before any output; messages: usage reported, nothing billed

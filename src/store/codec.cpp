@@ -12,6 +12,9 @@ namespace {
 constexpr std::size_t kNumberBytesMax = 10;
 constexpr std::size_t kLegBytesMin = 3 * sizeof(std::uint64_t) + 2;
 constexpr std::size_t kLegBytesMax = 3 * sizeof(std::uint64_t) + kNumberBytesMax + 1;
+constexpr std::size_t kPartNumbers = 15;  // of a usage
+constexpr std::size_t kPartBytesMin = kPartNumbers + 1;
+constexpr std::size_t kPartBytesMax = (kPartNumbers + 1) * kNumberBytesMax;
 /// Kind, numbers, choices and counts of any entry, beside its texts, tags and legs.
 constexpr std::size_t kFixedBytesMax = 512;
 
@@ -106,6 +109,7 @@ class Reader {
     return good_ ? static_cast<std::size_t>(value) : 0;
   }
   bool good() const { return good_; }
+  bool done() const { return in_.empty(); }
   bool whole() const { return good_ && in_.empty(); }
 
  private:
@@ -205,6 +209,26 @@ void read(Reader& in, Usage& usage) {
   }
 }
 
+/// Behind all else, and only where there are several: few calls have them.
+void write(Writer& out, const std::vector<Pass>& parts) {
+  if (parts.empty()) {
+    return;
+  }
+  out.number(std::ssize(parts));
+  for (const Pass& part : parts) {
+    out.text(part.model);
+    write(out, part.usage);
+  }
+}
+
+void read(Reader& in, std::vector<Pass>& parts) {
+  parts.resize(in.done() ? 0 : in.count(kPartBytesMin));
+  for (Pass& part : parts) {
+    in.text(part.model);
+    read(in, part.usage);
+  }
+}
+
 void write(Writer& out, const HoldEntry& entry) {
   out.choice(RecordKind::hold);
   out.number(entry.call.count());
@@ -254,6 +278,7 @@ void write(Writer& out, const SettleEntry& entry) {
   out.choice(entry.unpriced);
   out.number(entry.passes);
   write(out, entry.legs);
+  write(out, entry.parts);
 }
 
 void read(Reader& in, SettleEntry& entry) {
@@ -275,6 +300,7 @@ void read(Reader& in, SettleEntry& entry) {
   entry.unpriced = in.flag();
   entry.passes = static_cast<std::int32_t>(in.number());
   read(in, entry.legs);
+  read(in, entry.parts);
 }
 
 std::size_t text_bytes_max(std::initializer_list<const std::string*> texts) {
@@ -296,9 +322,12 @@ std::size_t bytes_max(const HoldEntry& entry) {
 }
 
 std::size_t bytes_max(const SettleEntry& entry) {
-  return kFixedBytesMax + entry.legs.size() * kLegBytesMax +
-         text_bytes_max(
-             {&entry.model, &entry.provider_id, &entry.stop_reason, &entry.geo, &entry.edits});
+  std::size_t bytes = kFixedBytesMax + entry.legs.size() * kLegBytesMax;
+  for (const Pass& part : entry.parts) {
+    bytes += kPartBytesMax + text_bytes_max({&part.model});
+  }
+  return bytes + text_bytes_max({&entry.model, &entry.provider_id, &entry.stop_reason, &entry.geo,
+                                 &entry.edits});
 }
 
 std::uint32_t checksum(std::string_view payload) {

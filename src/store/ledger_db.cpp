@@ -7,6 +7,7 @@
 #include "base/json_text.hpp"
 #include "store/codec.hpp"
 #include "store/tables.hpp"
+#include "store/usage_more.hpp"
 
 namespace purser {
 namespace {
@@ -37,27 +38,6 @@ void write_tags(std::string& json, const Caller& caller) {
   JsonObject object(json);
   for (const auto& [name, value] : caller.tags) {
     object.text(name, value);
-  }
-  object.finish();
-}
-
-/// Classes of usage that few calls have, by the names of their members.
-void write_usage_more(std::string& json, const Usage& usage) {
-  json.clear();
-  const std::array more{std::pair{"audio_in", usage.audio_in.count()},
-                        std::pair{"audio_cached", usage.audio_cached.count()},
-                        std::pair{"audio_out", usage.audio_out.count()},
-                        std::pair{"image_in", usage.image_in.count()},
-                        std::pair{"image_out", usage.image_out.count()},
-                        std::pair{"video_in", usage.video_in.count()},
-                        std::pair{"web_fetches", usage.web_fetches},
-                        std::pair{"file_searches", usage.file_searches}};
-  if (std::ranges::all_of(more, [](const auto& each) { return each.second == 0; })) {
-    return;
-  }
-  JsonObject object(json);
-  for (const auto& [name, count] : more) {
-    object.number(name, count);
   }
   object.finish();
 }
@@ -170,7 +150,7 @@ Result<void> LedgerDb::insert(const ClosedCall& closed, Posted& posted) {
     return read;
   }
   write_tags(tags_, hold_.caller);
-  write_usage_more(usage_more_, settle_.usage);
+  write_usage_more(usage_more_, settle_);
   legs_.clear();
   for (const Leg& leg : settle_.legs) {
     pack_leg(legs_, {.account = leg.account, .units = leg.units, .is_money = leg.is_money});

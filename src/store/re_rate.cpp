@@ -6,6 +6,7 @@
 #include "base/invariant.hpp"
 #include "store/ledger_db.hpp"
 #include "store/tables.hpp"
+#include "store/usage_more.hpp"
 
 namespace purser {
 namespace {
@@ -14,28 +15,32 @@ constexpr std::string_view kSelect =
     "SELECT id, at, provider, model, service_tier, speed, geo, "
     "cost + coalesce((SELECT sum(amount) FROM corrections WHERE call = calls.id), 0), legs, "
     "uncached, cache_read, cache_write_short, cache_write_long, tokens_out, reasoning, "
-    "usage_more ->> 'audio_in', usage_more ->> 'audio_cached', usage_more ->> 'audio_out', "
-    "usage_more ->> 'image_in', usage_more ->> 'image_out', usage_more ->> 'video_in', "
-    "web_searches, usage_more ->> 'web_fetches', usage_more ->> 'file_searches' FROM calls WHERE "
-    "id >= ? AND at >= ? AND at < ? AND outcome = 'settled' "
-    "AND passes = 1";
+    "web_searches, usage_more, passes FROM calls WHERE id >= ? AND at >= ? AND at < ? AND "
+    "outcome = 'settled' AND passes > 0";
 constexpr std::string_view kCorrect =
     "INSERT INTO corrections(call, at, amount, why, legs) VALUES(?,?,?,?,?)";
 constexpr std::string_view kPost =
     "UPDATE accounts SET posted = posted + ? WHERE key = ? AND ends > ?";
 
-Usage usage_at(const Statement& row, int column) {
+/// The call's passes, each with its model. None: they are only kept as a sum.
+Result<std::vector<Pass>> passes_at(const Statement& row, int column, const std::string& model) {
   Usage usage;
-  for (Tokens* tokens :
-       {&usage.input_uncached, &usage.cache_read, &usage.cache_write_short, &usage.cache_write_long,
-        &usage.output, &usage.reasoning, &usage.audio_in, &usage.audio_cached, &usage.audio_out,
-        &usage.image_in, &usage.image_out, &usage.video_in}) {
+  for (Tokens* tokens : {&usage.input_uncached, &usage.cache_read, &usage.cache_write_short,
+                         &usage.cache_write_long, &usage.output, &usage.reasoning}) {
     *tokens = Tokens(row.number_at(column++));
   }
-  for (std::int64_t* count : {&usage.web_searches, &usage.web_fetches, &usage.file_searches}) {
-    *count = row.number_at(column++);
+  usage.web_searches = row.number_at(column++);
+  std::vector<Pass> passes;
+  if (auto read = read_usage_more(row.text_at(column++), usage, passes); !read) {
+    return std::unexpected(read.error());
   }
-  return usage;
+  if (row.number_at(column) == 1) {
+    passes = {Pass{.model = {}, .usage = usage}};
+  }
+  for (Pass& pass : passes) {
+    pass.model = pass.model.empty() ? model : pass.model;
+  }
+  return passes;
 }
 
 class ReRating {
@@ -89,11 +94,18 @@ Result<void> ReRating::price(const Statement& row) {
   const std::string model = row.text_at(3);
   const std::string geo = row.text_at(6);
   const Amount before = Amount::from_nanos(row.number_at(7));
+  const auto passes = passes_at(row, 9, model);
+  if (!passes) {
+    return std::unexpected(passes.error());
+  }
+  if (passes->empty()) {
+    return {};
+  }
   const auto priced = pricing_({.call = call,
                                 .provider = provider,
                                 .model = model,
                                 .before = before,
-                                .usage = usage_at(row, 9),
+                                .passes = *passes,
                                 .conditions = {.tier = static_cast<ServiceTier>(row.number_at(4)),
                                                .speed = static_cast<Speed>(row.number_at(5)),
                                                .geo = geo,

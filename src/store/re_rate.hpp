@@ -5,15 +5,16 @@
 #include <filesystem>
 #include <functional>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <vector>
 
 #include "base/instant.hpp"
 #include "base/result.hpp"
+#include "call/reply.hpp"
 #include "ledger/treasury.hpp"
 #include "money/amount.hpp"
 #include "money/conditions.hpp"
-#include "money/usage.hpp"
 
 namespace purser {
 
@@ -23,7 +24,8 @@ struct CallToPrice {
   std::string_view provider;
   std::string_view model;
   Amount before;  // what it cost until now
-  Usage usage;
+  /// What was priced apart, each with its model; one, for nearly every call.
+  std::span<const Pass> passes;
   Conditions conditions;
 };
 /// Nothing: this call keeps its cost.
@@ -45,8 +47,8 @@ struct ReRated {
 };
 
 /// Prices the settled calls admitted in [since, until) anew. Calls at their hold (presumed,
-/// estimated) and released ones stay, and so do those whose parts were priced apart: their usage is
-/// only kept as a sum. All corrections are made in one transaction, or none.
+/// estimated) and released ones stay, and so do those of several passes that are only kept as a
+/// sum. All corrections are made in one transaction, or none.
 Result<ReRated> re_rate(const std::filesystem::path& folder, Instant since, Instant until,
                         const Repricing& pricing, std::string_view why, Instant now, ReRate mode);
 

@@ -52,7 +52,9 @@ class ReRateTest : public testing::Test {
   Result<ReRated> run(ReRate mode, Instant since = {}, std::int64_t nanos = 400) const {
     const Repricing pricing = [&](const CallToPrice& call) -> std::optional<Amount> {
       EXPECT_EQ(call.provider, "openai");
-      EXPECT_EQ(call.usage.output, Tokens(10));
+      EXPECT_EQ(call.passes.size(), 1U);
+      EXPECT_EQ(call.passes.front().model, call.model);
+      EXPECT_EQ(call.passes.front().usage.output, Tokens(10));
       return call.model == "even" ? std::optional(Amount::from_nanos(nanos)) : std::nullopt;
     };
     return re_rate(folder_, since, Instant::never(), pricing, "typed per token",
@@ -99,6 +101,56 @@ TEST_F(ReRateTest, TwiceIsOnceAndBackAgainIsNothing) {
   EXPECT_EQ(run(ReRate::post, {}, 1000)->changed, 5);
   EXPECT_EQ(total(), 15'000);
   EXPECT_EQ(verify_books(folder_)->corrections, 10);
+}
+
+/// An answer with an advisor, both of whose prices were wrong; and one whose parts were not kept.
+TEST_F(ReRateTest, ACallOfSeveralPassesIsPricedAnewPassByPass) {
+  const Instant after = kNow + std::chrono::hours(12);
+  Pass own{.model = {}, .usage = {}};
+  own.usage.input_uncached = Tokens(100);
+  own.usage.cache_write_long = Tokens(7);
+  own.usage.web_searches = 2;
+  Pass advisor{.model = "advisor", .usage = {}};
+  advisor.usage.output = Tokens(30);
+  advisor.usage.audio_out = Tokens(5);
+  {
+    Recovered recovered;
+    const auto store = Store::open({.folder = folder_}, after, recovered).value();
+    for (std::int64_t id = 12; id <= 13; ++id) {
+      HoldEntry hold;
+      hold.call = CallId(id);
+      hold.at = after;
+      hold.provider = "openai";
+      hold.worst = Amount::from_nanos(9000);
+      store->hold(hold, [](const Result<void>&) {});
+      SettleEntry end;
+      end.call = hold.call;
+      end.cost = Amount::from_nanos(800);
+      end.model = "executor";
+      end.passes = 2;
+      end.usage = own.usage + advisor.usage;
+      end.parts = id == 12 ? std::vector{own, advisor} : std::vector<Pass>();
+      store->settle(end);
+    }
+    ASSERT_TRUE(store->fold());
+  }
+  own.model = "executor";
+  const Repricing pricing = [&](const CallToPrice& call) -> std::optional<Amount> {
+    EXPECT_EQ(call.call, CallId(12)) << "without its parts a sum has no price";
+    EXPECT_EQ(call.model, "executor");
+    EXPECT_EQ(call.passes.size(), 2U);
+    EXPECT_EQ(call.passes[0].model, own.model);
+    EXPECT_EQ(call.passes[0].usage, own.usage);
+    EXPECT_EQ(call.passes[1].model, advisor.model);
+    EXPECT_EQ(call.passes[1].usage, advisor.usage);
+    return Amount::from_nanos(100 + 330);
+  };
+  const auto done = re_rate(folder_, after, Instant::never(), pricing, "advised",
+                            kNow + std::chrono::hours(30), ReRate::post);
+  ASSERT_TRUE(done);
+  EXPECT_EQ(done->calls, 1);
+  EXPECT_EQ(done->after - done->before, Amount::from_nanos(430 - 800));
+  EXPECT_EQ(total(), 15'000 + 430 + 800);
 }
 
 TEST_F(ReRateTest, OnlyTheRangeIsTouched) {

@@ -143,13 +143,37 @@ TEST(Codec, AHoldAndAnOutcomeComeBackAsTheyWere) {
   EXPECT_EQ(ended.provider_id, settle.provider_id);
 }
 
+TEST(Codec, PassesComeBackAndARecordWithoutThemIsReadAsEver) {
+  SettleEntry settle = some_settle(some_hold(5));
+  std::string without;
+  append_record(without, settle);
+  Usage usage;
+  usage.output = Tokens(9);
+  usage.video_in = Tokens(1);
+  settle.parts = {Pass{.model = "advisor", .usage = usage}, Pass{.model = {}, .usage = {}}};
+  std::string with;
+  append_record(with, settle);
+  EXPECT_LT(without.size(), with.size());
+  SettleEntry back;
+  std::string_view rest = with;
+  ASSERT_TRUE(decode(*take_payload(rest), back));
+  ASSERT_EQ(back.parts.size(), 2U);
+  EXPECT_EQ(back.parts[0].model, "advisor");
+  EXPECT_EQ(back.parts[0].usage, usage);
+  EXPECT_EQ(back.parts[1].usage, Usage());
+  rest = without;
+  ASSERT_TRUE(decode(*take_payload(rest), back));
+  EXPECT_TRUE(back.parts.empty());
+}
+
 TEST(Codec, AProviderCannotFillTheBooks) {
   SettleEntry settle = some_settle(some_hold(1));
   settle.stop_reason.assign(std::size_t{4} << 20, 'x');
   settle.provider_id = std::string(kTextBytesMax - 1, 'y') + "\u00e9";  // cut in a character
+  settle.parts.resize(kPartsMax, Pass{.model = settle.stop_reason, .usage = {}});
   std::string bytes;
   append_record(bytes, settle);
-  EXPECT_LT(bytes.size(), 4 * kTextBytesMax);
+  EXPECT_LT(bytes.size(), (kPartsMax + 4) * (kTextBytesMax + 32));
   std::string_view rest = bytes;
   SettleEntry back;
   ASSERT_TRUE(decode(*take_payload(rest), back));

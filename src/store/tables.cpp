@@ -28,7 +28,7 @@ CREATE TABLE IF NOT EXISTS calls(    -- no NOT NULL: one writer, and a check a c
   tokens_in INTEGER, tokens_out INTEGER,
   uncached INTEGER, cache_read INTEGER, cache_write_short INTEGER, cache_write_long INTEGER,
   reasoning INTEGER, web_searches INTEGER,
-  usage_more TEXT,                   -- JSON: what few calls use (audio, images, …), or NULL
+  usage_more TEXT,                   -- JSON: what few calls use (audio, several passes, …)
   service_tier INTEGER, speed INTEGER, geo TEXT, unpriced INTEGER, stop_reason TEXT,
   provider_id TEXT, first_byte_us INTEGER, total_us INTEGER, edits TEXT,
   passes INTEGER,                    -- priced parts the cost is the sum of; 0: not billed

@@ -138,7 +138,7 @@ Reply reply_of(const ChatAnswer& answer, bool ended) {
   reply.model = answer.model;
   reply.provider_id = answer.id;
   reply.stop_reason = answer.stop_reason;
-  reply.tier = parse_service_tier(answer.tier).value_or(ServiceTier::standard);
+  reply.tier = parse_service_tier(answer.tier);
   reply.usage = normal_form(answer.usage, answer.quirks);
   reply.saw_usage = answer.usage.reported();
   reply.visible_bytes = answer.visible.bytes();

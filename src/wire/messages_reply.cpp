@@ -150,7 +150,7 @@ Reply reply_of(const MessagesAnswer& answer, bool ended) {
   reply.model = answer.model;
   reply.provider_id = answer.id;
   reply.stop_reason = answer.stop_reason;
-  reply.tier = parse_service_tier(answer.usage.tier).value_or(ServiceTier::standard);
+  reply.tier = parse_service_tier(answer.usage.tier);
   reply.speed = answer.usage.speed == "fast" ? Speed::fast : Speed::standard;
   reply.geo = answer.usage.geo;
   reply.saw_usage = answer.usage.counts.reported() || !answer.earlier.empty();

@@ -66,7 +66,7 @@ std::string told(const Reply& reply, std::string visible) {
   line("model", reply.model);
   line("id", reply.provider_id);
   line("stop", reply.stop_reason);
-  line("tier", to_string(reply.tier));
+  line("tier", to_string(reply.tier.value_or(ServiceTier::standard)));
   line("speed", reply.speed == Speed::fast ? "fast" : "");
   line("geo", reply.geo);
   line("usage", told(reply.usage) + (reply.saw_usage ? "" : " unseen"));

@@ -10,6 +10,7 @@
 #include <map>
 #include <ostream>
 
+#include "call/stream_bound.hpp"
 #include "wire/wire.hpp"
 
 namespace purser {
@@ -190,6 +191,44 @@ TEST(Recorded, EveryAnswerIsMeteredAsItWasBilled) {
     EXPECT_TRUE(has_end) << id << " ended as " << static_cast<int>(reply.ending);
   }
   EXPECT_GT(compared, 1000);
+}
+
+/// An answer whose bound is what was billed for it, to the token: the least an honest one can have.
+TEST(Recorded, NoAnswerIsPastTheTokensItWasBilledFor) {
+  if (!std::filesystem::exists(recordings())) {
+    GTEST_SKIP() << "no recordings at " << recordings() << " (set PURSER_DATA)";
+  }
+  const std::string lines = unpacked(recordings());
+  simdjson::dom::parser parser;
+  int counted = 0;
+  for (std::size_t at = 0; at < lines.size();) {
+    const std::size_t end = std::min(lines.find('\n', at), lines.size());
+    const element row = parser.parse(lines.data() + at, end - at);
+    at = end + 1;
+    std::string_view model;
+    const std::string_view provider = row["provider"];
+    if (std::string_view(row["api"]) != "openai.chat" ||
+        row["model_requested"].get(model) != simdjson::SUCCESS) {
+      continue;
+    }
+    const auto encoding = public_encoding(provider, model);
+    const std::string body = body_of(row);
+    const auto meter = make_meter(
+        Dialect::chat, {.stream = row["streaming"], .keep_text = true, .provider = provider});
+    std::string unused;
+    meter->see(body, unused);
+    const Reply reply = meter->finish(true, unused);
+    StreamBound bound(reply.usage.output, encoding);
+    if (!reply.saw_usage || !bound.wants_text(reply.visible_bytes)) {
+      continue;
+    }
+    ++counted;
+    bound.count(meter->take_text());
+    EXPECT_FALSE(bound.passed(reply.visible_bytes))
+        << std::string_view(row["id"]) << ": " << reply.usage.output.count() << " billed for "
+        << reply.visible_bytes << " bytes of " << model;
+  }
+  EXPECT_GT(counted, 100);
 }
 
 }  // namespace

@@ -43,13 +43,14 @@ function start(args, options = {}) {
 
 /**
  * Starts a provider and a gateway. `yaml` is added to the configuration, `openaiMore` to what it
- * says of openai, which may be served from elsewhere.
+ * says of openai; both dialects may be served from elsewhere.
  */
 export async function startGateway({
   yaml = '',
   simulate = [],
   openai = undefined,
   openaiMore = '',
+  anthropic = undefined,
 } = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'purser-e2e-'));
   const [port, providerPort] = [await freePort(), await freePort()];
@@ -61,7 +62,7 @@ export async function startGateway({
 data: ${folder}/data
 providers:
   openai: {base_url: "${openai ?? `${provider}/v1`}", api_key_env: SIMULATED_KEY, ${openaiMore}}
-  anthropic: {base_url: "${provider}", api_key_env: SIMULATED_KEY}
+  anthropic: {base_url: "${anthropic ?? provider}", api_key_env: SIMULATED_KEY}
 telemetry: {turns: ${folder}/turns.jsonl}
 ${yaml}`,
   );

@@ -162,20 +162,25 @@ test("the official clients take a landing and do not retry a session's end", asy
 
 test('a session without any name is found by its conversation', async () => {
   const openai = new OpenAI({ apiKey: key, baseURL: `${gateway.base}/v1` });
-  const messages = [{ role: 'user', content: 'Find the oldest lighthouse of the coast.' }];
-  const names = new Set();
+  // Two by the same key, turn by turn: neither the key nor the time tells them apart.
+  const conversations = ['Find the oldest lighthouse of the coast.', 'Sum up the minutes.'].map(
+    (content) => ({ names: new Set(), messages: [{ role: 'user', content }] }),
+  );
   for (let turn = 0; turn < 3; turn += 1) {
-    const { data, response } = await openai.chat.completions
-      .create(
-        { model: 'gpt-4o-mini', max_tokens: 20, messages },
-        { headers: { 'x-purser-feature': 'agent' } },
-      )
-      .withResponse();
-    names.add(response.headers.get('x-purser-session'));
-    messages.push(data.choices[0].message, { role: 'user', content: `And then? ${turn}` });
+    for (const { names, messages } of conversations) {
+      const { data, response } = await openai.chat.completions
+        .create(
+          { model: 'gpt-4o-mini', max_tokens: 20, messages },
+          { headers: { 'x-purser-feature': 'agent' } },
+        )
+        .withResponse();
+      names.add(response.headers.get('x-purser-session'));
+      messages.push(data.choices[0].message, { role: 'user', content: `And then? ${turn}` });
+    }
   }
-  assert.equal(names.size, 1);
-  const [name] = names;
+  assert.deepEqual(conversations.map(({ names }) => names.size), [1, 1]);
+  const [[name], [other]] = conversations.map(({ names }) => [...names]);
+  assert.notEqual(name, other);
   assert.match(name, /^s_[0-9a-f]{16}$/);
   const state = await (
     await fetch(`${gateway.base}/v1/sessions/${name}`, {

@@ -9,6 +9,8 @@ import { startGateway } from './gateway.mjs';
 const limits = `
 limits:
   - {name: capped-day, match: {user: capped}, per: user, window: day, max: {usd: "0.01"}}
+  - {name: newcomers, match: {feature: open}, per: user, window: day, max: {usd: "0.002"}}
+  - {name: runs, match: {feature: run}, per: session, window: lifetime, max: {usd: "0.002"}}
 `;
 let gateway;
 let key;
@@ -48,6 +50,8 @@ const chat = (of, secret, body, headers = {}, options = {}) =>
     ...options,
   });
 
+const nanos = (dollars) => BigInt(dollars.toFixed(9).replace('.', ''));
+
 async function record(of, secret, id) {
   return until(
     async () => {
@@ -61,13 +65,13 @@ async function record(of, secret, id) {
 }
 
 /** Begins a slow stream, reads a piece of it, and leaves. Returns the call's id. */
-async function leaveMidway(of, secret) {
+async function leaveMidway(of, secret, words = 'output=200 drip=1') {
   const controller = new AbortController();
   const response = await chat(
     of,
     secret,
     { stream: true, max_tokens: 200 },
-    { 'x-simulate': 'output=200 drip=1' },
+    { 'x-simulate': words, 'x-request-tag': 'left' },
     { signal: controller.signal },
   );
   await response.body.getReader().read();
@@ -79,6 +83,51 @@ test('a client that leaves midway pays exactly what the provider bills', async (
   const row = await record(gateway, key, await leaveMidway(gateway, key));
   assert.equal(row.outcome, 'settled');
   assert.equal(row.tokens_out, 200);
+  assert.equal(nanos(row.cost_usd), (await gateway.billByTag()).get('left'));
+  await nothingHeld();
+});
+
+test('what is read on for too long, or is one too many, is never below its bill', async () => {
+  for (const [bound, outcome] of [
+    ['longest: 1s', 'presumed'],
+    ['at_once_max: 0', 'estimated'],
+  ]) {
+    const bounded = await startGateway({ yaml: `on_disconnect: {${bound}}` });
+    try {
+      const secret = bounded.key('--user', 'ada');
+      const id = await leaveMidway(bounded, secret, 'output=200 drip=40');
+      const row = await record(bounded, secret, id);
+      assert.equal(row.outcome, outcome, bound);
+      assert.equal(row.cost_usd, row.held_usd);
+      const billed = (await bounded.billByTag()).get('left') ?? 0n;
+      assert.ok(nanos(row.cost_usd) >= billed);
+      await nothingHeld(bounded);
+    } finally {
+      await bounded.stop();
+    }
+  }
+});
+
+test('a user or session nobody has seen is held to its maximum from the first call', async () => {
+  const anybody = gateway.key('--labels', 'all');
+  for (const labels of [
+    { 'x-purser-feature': 'open', 'x-purser-user': 'newcomer' },
+    { 'x-purser-feature': 'run', 'x-purser-session': 'new-run' },
+  ]) {
+    const calls = Array.from({ length: 40 }, () =>
+      chat(
+        gateway,
+        anybody,
+        { model: 'gpt-4o', max_tokens: 100 },
+        { ...labels, 'x-simulate': 'output=50', 'x-request-tag': JSON.stringify(labels) },
+      ),
+    );
+    const statuses = (await Promise.all(calls)).map((response) => response.status);
+    assert.ok(statuses.includes(402), 'forty calls are more than the maximum carries');
+    assert.ok(statuses.includes(200));
+    const billed = (await gateway.billByTag()).get(JSON.stringify(labels));
+    assert.ok(billed > 500_000n && billed <= 2_000_000n, `${billed} of 2,000,000 nanodollars`);
+  }
   await nothingHeld();
 });
 
@@ -89,7 +138,7 @@ test('where leaving cancels, the estimate is marked and never below the bill', a
     const row = await record(hasty, secret, await leaveMidway(hasty, secret));
     assert.equal(row.outcome, 'estimated');
     const billed = [...(await hasty.billByTag()).values()].reduce((sum, n) => sum + n, 0n);
-    assert.ok(BigInt(row.cost_usd.toFixed(9).replace('.', '')) >= billed);
+    assert.ok(nanos(row.cost_usd) >= billed);
     await nothingHeld(hasty);
   } finally {
     await hasty.stop();
