@@ -143,16 +143,20 @@ Result<void> Gateway::open_books() {
   services_.store = std::move(*store);
   presumed_ = recovered.presumed;
   services_.next_call.store(recovered.next_call.count());
-  for (const Recovered::Balance& balance : recovered.balances) {
-    services_.books.treasury.post(balance.account, balance.posted, Units(INT64_MAX), balance.ends);
+  auto accounts =
+      AccountDesk::open(config_.data, services_.books,
+                        static_cast<std::size_t>(config_.accounts_in_memory_max), now());
+  if (!accounts) {
+    return fail("reading the balances", accounts.error());
   }
+  services_.accounts = std::move(*accounts);
   const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(
       std::chrono::steady_clock::now() - began);
   say(
       fmt::format("books in {}: {} calls, {} accounts, {} in flight at the last stop (presumed), "
                   "opened in {} ms",
-                  config_.data.string(), recovered.calls, recovered.balances.size(),
-                  recovered.presumed, took.count()));
+                  config_.data.string(), recovered.calls,
+                  services_.accounts->counts().read_at_start, recovered.presumed, took.count()));
   const std::string& turns = config_.telemetry.turns;
   const auto target = turns == "off"      ? TurnLog::Target::off
                       : turns == "stdout" ? TurnLog::Target::standard_output
@@ -344,6 +348,7 @@ void Gateway::reload(const Result<Config>& config) {
     return;
   }
   services_.alerts->change(std::move(*alerts));
+  services_.accounts->change(static_cast<std::size_t>(wanted.accounts_in_memory_max));
   config_ = std::move(wanted);
   hand_out(std::move(*policy));
   say("the new configuration is in force");
@@ -379,6 +384,7 @@ void Gateway::look() {
     services_.books.treasury.expire(now(), kExpireSlice);
     services_.books.paces.expire(now());
   }
+  services_.accounts->retire_coldest();
   {
     const std::lock_guard lock(services_.sessions.mutex);
     services_.sessions.sessions.expire(now());
@@ -462,6 +468,7 @@ void Gateway::stop() {
   presume_all(*cores_.front(), services_);
   write_refusals();
   clerk_.join();
+  services_.accounts.reset();  // with whatever it was still to read for calls that are gone
   services_.alerts
       .reset();  // what is told by now is kept; what is not yet sent goes with the next start
   if (auto folded = services_.store->fold(); !folded) {

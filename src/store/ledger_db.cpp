@@ -292,30 +292,6 @@ Result<LedgerDb::Facts> LedgerDb::facts() const {
   return Facts{static_cast<std::uint64_t>(*calls), CallId(select->number_at(0))};
 }
 
-Result<std::vector<LedgerDb::Balance>> LedgerDb::balances(Instant now) const {
-  auto select = database_.prepare("SELECT key, posted, ends FROM accounts WHERE ends > ?");
-  if (!select) {
-    return std::unexpected(select.error());
-  }
-  std::vector<Balance> found;
-  select->number(now.nanos());
-  while (true) {
-    const auto row = select->step();
-    if (!row) {
-      return std::unexpected(row.error());
-    }
-    if (!*row) {
-      return found;
-    }
-    const auto account = unpack_account(select->blob_at(0));
-    if (!account) {
-      return std::unexpected(account.error());
-    }
-    found.push_back(
-        {*account, Units(select->number_at(1)), Instant::from_nanos(select->number_at(2))});
-  }
-}
-
 Result<LedgerDb::Checkpoint> LedgerDb::checkpoint() const {
   auto run = database_.prepare("PRAGMA wal_checkpoint(PASSIVE)");
   if (!run) {

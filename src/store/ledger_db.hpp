@@ -51,14 +51,6 @@ class LedgerDb {
     CallId last;  // the largest id given away: refused calls have one too
   };
   Result<Facts> facts() const;
-  struct Balance {
-    AccountKey account;
-    Units posted;
-    Instant ends;
-  };
-  /// Accounts whose window has not ended.
-  Result<std::vector<Balance>> balances(Instant now) const;
-
   enum class Checkpoint { whole, held_up };
   /// whole: all that was folded is in the file and on the disk. held_up: a reader stands in the
   /// way.

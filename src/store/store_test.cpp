@@ -15,6 +15,7 @@
 #include <thread>
 
 #include "base/seed.hpp"
+#include "store/balances.hpp"
 #include "store/codec.hpp"
 #include "store/journal_reader.hpp"
 #include "store/keys.hpp"
@@ -220,11 +221,17 @@ TEST(Store, ASettledCallIsInTheLedgerOnce) {
   EXPECT_EQ(again.recovered.presumed, 0U);
   EXPECT_EQ(again.recovered.next_call, CallId(21));
   EXPECT_EQ(spent(folder), 20 * 1'234'567);
-  std::int64_t posted = 0;
-  for (const auto& balance : again.recovered.balances) {
-    posted += balance.account == account(1) ? balance.posted.count() : 0;
-  }
-  EXPECT_EQ(posted, 20 * 1'234'567);
+  const auto balances = BalanceReader::open(folder.path());
+  ASSERT_TRUE(balances);
+  EXPECT_EQ((*balances)->posted(account(1)), Units(20 * 1'234'567));
+  EXPECT_EQ((*balances)->posted(digest("nobody")), std::nullopt);
+  std::vector<Units> read;
+  ASSERT_TRUE((*balances)->each(Instant(), [&](const Balance& balance) {
+    if (balance.account == account(1)) {
+      read.push_back(balance.posted);
+    }
+  }));
+  EXPECT_EQ(read, std::vector{Units(20 * 1'234'567)});
 }
 
 TEST(Store, AHoldWithoutAnEndIsPresumedAtItsWorst) {
