@@ -47,8 +47,9 @@ TEST(Away, AnAccountLeavesOnlyAsItWasSeenAndWhenNobodyUsesIt) {
   EXPECT_EQ(treasury.retire(treasury.idle(kIdleBeatsMin, 10).front()), Treasury::Retired::away);
   EXPECT_TRUE(treasury.is_away(key_of("user")));
   EXPECT_EQ(treasury.accounts(), 0U);
-  treasury.recall({.account = key_of("user"), .ends = Instant::never()}, Units(6));
-  treasury.recall({.account = key_of("user"), .ends = Instant::never()}, Units(0));  // it is here
+  const Treasury::Away user{.account = key_of("user"), .ends = Instant::never()};
+  EXPECT_EQ(treasury.recall(user, Units(6)), Treasury::Recalled::back);
+  EXPECT_EQ(treasury.recall(user, Units(0)), Treasury::Recalled::here);
   EXPECT_FALSE(treasury.is_away(key_of("user")));
   EXPECT_EQ(treasury.standing(key_of("user"))->posted, Units(6));
   EXPECT_EQ(treasury.hold(std::vector{need_of("user", 5, 10)}).error().standing.posted, Units(6));

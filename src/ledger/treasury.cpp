@@ -383,10 +383,12 @@ void Treasury::find_away(std::span<const Need> needs, std::vector<Away>& out) co
   }
 }
 
-void Treasury::recall(const Away& away, Units posted) {
-  if (state_->find(away.account) == kNone) {
-    post(away.account, posted, Units(INT64_MAX), away.ends);
+Treasury::Recalled Treasury::recall(const Away& away, Units posted) {
+  if (state_->find(away.account) != kNone) {
+    return Recalled::here;
   }
+  post(away.account, posted, Units(INT64_MAX), away.ends);
+  return Recalled::back;
 }
 
 std::vector<Treasury::Account> Treasury::snapshot() const {

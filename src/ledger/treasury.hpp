@@ -153,8 +153,9 @@ class Treasury {
   /// Adds those of the needs' accounts that are.
   void find_away(std::span<const Need> needs, std::vector<Away>& out) const;
   /// Brings an account back with what the books say is posted; nothing, where they do not know it.
-  /// One that is back already stays as it is.
-  void recall(const Away& away, Units posted);
+  /// here: it was back already, and stays as it is.
+  enum class Recalled : std::uint8_t { back, here };
+  Recalled recall(const Away& away, Units posted);
 
   std::size_t accounts() const;
   /// How many have left since the start, but for those that left again and whose window is over.

@@ -67,9 +67,10 @@ Result<void> AccountDesk::recall_now(const std::vector<Treasury::Away>& accounts
     if (!posted) {
       return std::unexpected(posted.error());
     }
-    ++(*posted ? recalled_ : unknown_);
     const std::lock_guard lock(books_.mutex);
-    books_.treasury.recall(away, posted->value_or(Units{}));
+    if (books_.treasury.recall(away, posted->value_or(Units{})) == Treasury::Recalled::back) {
+      ++(*posted ? recalled_ : unknown_);
+    }
   }
   return {};
 }
