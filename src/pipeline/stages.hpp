@@ -84,6 +84,7 @@ struct Admitted {
   std::vector<std::string> would;  // what observed limits would have done
   /// Met on the way and not in memory: to be recalled before the stage that met them decides.
   std::vector<Treasury::Away> away;
+  std::optional<HoldName> hold_name;  // its caller's, kept with it in the books
   /// To its provider. None: nobody has to wait for it.
   std::unique_ptr<Passage> passage;
 

@@ -33,7 +33,7 @@ Result<void> BalanceReader::each(Instant now, const std::function<void(const Bal
     if (!*row) {
       return {};
     }
-    const auto account = unpack_account(select->blob_at(0));
+    const auto account = unpack_digest(select->blob_at(0));
     if (!account) {
       return std::unexpected(account.error());
     }
@@ -44,7 +44,7 @@ Result<void> BalanceReader::each(Instant now, const std::function<void(const Bal
 }
 
 Result<std::optional<Units>> BalanceReader::posted(const AccountKey& account) {
-  const auto row = find_.blob(pack_account(account)).step();
+  const auto row = find_.blob(pack_digest(account)).step();
   if (!row) {
     return std::unexpected(row.error());
   }

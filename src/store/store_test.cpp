@@ -139,9 +139,59 @@ TEST(Codec, AHoldAndAnOutcomeComeBackAsTheyWere) {
   EXPECT_EQ(held.worst, hold.worst);
   EXPECT_EQ(held.legs[1].account, hold.legs[1].account);
   EXPECT_EQ(held.legs[1].ends, hold.legs[1].ends);
+  EXPECT_EQ(held.name, std::nullopt);
   EXPECT_EQ(ended.usage, settle.usage);
   EXPECT_EQ(ended.cost, settle.cost);
   EXPECT_EQ(ended.provider_id, settle.provider_id);
+}
+
+TEST(Codec, AHoldKeepsTheNameItsCallerGaveIt) {
+  HoldEntry named = some_hold(5);
+  named.name = HoldName{.name = digest("order-7"), .words = digest("search")};
+  std::string bytes;
+  append_record(bytes, named);
+  append_record(bytes, some_hold(6));
+  std::string_view rest = bytes;
+  HoldEntry read;
+  ASSERT_TRUE(decode(*take_payload(rest), read));
+  EXPECT_EQ(read.name, named.name);
+  ASSERT_TRUE(decode(*take_payload(rest), read));
+  EXPECT_EQ(read.name, std::nullopt);  // nothing is left of what it held before
+}
+
+TEST(Store, ANameStandsForItsHoldOnceThatIsOverHoweverItEnds) {
+  const Folder folder;
+  const auto named = [](std::int64_t id) {
+    HoldEntry hold = some_hold(id);
+    hold.name = HoldName{.name = digest(std::to_string(id)), .words = digest("words")};
+    return hold;
+  };
+  {
+    Books books = open_books(folder);
+    ASSERT_TRUE(hold_durably(*books.store, named(1)));
+    books.store->settle(some_settle(named(1)));
+    ASSERT_TRUE(hold_durably(*books.store, named(2)));  // in flight at the end
+    ASSERT_TRUE(hold_durably(*books.store, named(3)));
+    SettleEntry never = some_settle(named(3));
+    never.outcome = Outcome::released;
+    never.cost = {};
+    never.stop_reason = kNeverSent;
+    never.legs.clear();
+    books.store->settle(never);
+    ASSERT_TRUE(books.store->fold());
+  }
+  const Books again = open_books(folder);
+  for (const std::int64_t id : {1, 2}) {
+    const auto found = find_named_hold(folder.path(), digest(std::to_string(id)));
+    ASSERT_TRUE(found && *found);
+    EXPECT_EQ((*found)->call, CallId(id));
+    EXPECT_EQ((*found)->words, digest("words"));
+  }
+  for (const std::string_view name : {"3", "4"}) {  // its caller was told that it failed
+    const auto found = find_named_hold(folder.path(), digest(name));
+    ASSERT_TRUE(found);
+    EXPECT_FALSE(*found);
+  }
 }
 
 TEST(Codec, AProviderCannotFillTheBooks) {

@@ -47,6 +47,11 @@ CREATE TABLE IF NOT EXISTS held(
   call INTEGER PRIMARY KEY,          -- open holds whose segment of the journal is gone
   record BLOB NOT NULL               -- the hold as it stood there
 );
+CREATE TABLE IF NOT EXISTS hold_names(
+  name BLOB PRIMARY KEY,             -- digest of a key and its idempotency key
+  words BLOB NOT NULL,               -- digest of what was asked for
+  call INTEGER NOT NULL              -- the hold it stands for, which is over
+) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS accounts(
   key BLOB PRIMARY KEY, posted INTEGER NOT NULL, ends INTEGER NOT NULL
 ) WITHOUT ROWID;
