@@ -78,6 +78,16 @@ CREATE TABLE IF NOT EXISTS kills(
   tier TEXT NOT NULL, key TEXT NOT NULL, session TEXT NOT NULL  -- empty: whatever it is
 );
 CREATE INDEX IF NOT EXISTS kills_until ON kills(until);
+CREATE TABLE IF NOT EXISTS ended_sessions(  -- by hand, until nobody asks for them any more
+  scope BLOB NOT NULL, name TEXT NOT NULL, why TEXT NOT NULL,
+  last INTEGER NOT NULL,             -- ns since 1970: when a call of it last came
+  named INTEGER NOT NULL, met_midway INTEGER NOT NULL,
+  preamble BLOB NOT NULL, root BLOB NOT NULL, trace BLOB NOT NULL,  -- digests: what finds it
+  turns INTEGER NOT NULL, tool_calls INTEGER NOT NULL, spent INTEGER NOT NULL,
+  tokens_in INTEGER NOT NULL, tokens_out INTEGER NOT NULL, started INTEGER NOT NULL,
+  conversations BLOB NOT NULL,       -- 89 bytes each: digests, length, whether it was answered
+  PRIMARY KEY(scope, name)
+) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS refusals(  -- the latest calls that were not made: no part of the ledger
   call INTEGER PRIMARY KEY, at INTEGER NOT NULL,  -- ns since 1970
   key TEXT NOT NULL, user TEXT NOT NULL, tier TEXT NOT NULL, team TEXT NOT NULL,
