@@ -73,7 +73,7 @@ void verdict(benchmark::State& state) {
     caller.user = fmt::format("user {}", user);
     set.touch({.caller = caller, .provider = "openai", .model = "gpt-5.4"}, kNow, Control::enforce,
               touches);
-    touches.reckon(treasury);
+    benchmark::DoNotOptimize(touches.reckon(treasury));
     for (Need& need : touches.needs()) {
       need.units = Units(1);
     }

@@ -178,13 +178,31 @@ void add_events(Page& page) {
 
 void add_state(Page& page, std::span<Core* const> cores, Services& services) {
   std::size_t accounts = 0;
+  std::size_t away = 0;
+  std::size_t bytes = 0;
   std::size_t holds = 0;
   {
     const std::lock_guard lock(services.books.mutex);
     accounts = services.books.treasury.accounts();
+    away = services.books.treasury.names_away();
+    bytes = services.books.treasury.bytes();
     holds = services.books.treasury.open_holds();
   }
   page.gauge("purser_accounts", "Accounts in memory.", static_cast<double>(accounts));
+  page.gauge("purser_accounts_away",
+             "Names of accounts that left memory, those that came back meanwhile among them.",
+             static_cast<double>(away));
+  page.gauge("purser_accounts_bytes", "Memory of all accounts, open holds and names away.",
+             static_cast<double>(bytes));
+  const AccountDesk::Counts moved = services.accounts->counts();
+  MetricFamily& moves = page.family(
+      "purser_account_moves_total",
+      "Accounts that left memory, came back, or were looked for and are new.", MetricType::Counter);
+  for (const auto& [move, many] : {std::pair{"retired", moved.retired},
+                                   {"recalled", moved.recalled},
+                                   {"unknown", moved.unknown}}) {
+    page.counter(moves, {label("move", move)}, static_cast<double>(many));
+  }
   page.gauge("purser_open_holds", "Holds not yet settled.", static_cast<double>(holds));
   page.gauge("purser_calls_in_flight", "Calls between their first byte and their settlement.",
              page.sum([](const Counters& c) -> const Count& { return c.in_flight; }));

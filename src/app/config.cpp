@@ -245,6 +245,7 @@ void read_root(Section& root, Config& config) {
               {{"strict", Durability::strict}, {"relaxed", Durability::relaxed}});
   root.scalar("time_zone", config.time_zone, parse_time_zone);
   root.scalar("threads", config.threads, whole(0, 1024));
+  root.scalar("accounts_in_memory_max", config.accounts_in_memory_max, whole(1, 1'000'000'000));
   read_providers(root, config);
   root.section("keys", [&](Section& section) { read_keys(section, config); });
   read_limits(root, config);

@@ -94,6 +94,7 @@ struct Config {
   Durability durability = Durability::strict;
   std::string time_zone = "UTC";
   std::int64_t threads = 0;  // 0: as many as the process may run on
+  std::int64_t accounts_in_memory_max = 1'000'000;
   std::vector<ProviderConfig> providers;
   KeysConfig keys;
   std::vector<Tier> tiers;

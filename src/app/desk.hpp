@@ -1,7 +1,9 @@
-// app/desk.hpp — what the desks behind the front share: plain answers, and work that may wait.
+// app/desk.hpp — what the desks behind the front share: plain answers, work that may wait, and
+// what only operators may do.
 #pragma once
 
 #include <boost/asio/post.hpp>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -35,6 +37,12 @@ Awaitable<std::invoke_result_t<Work>> on_clerk(Front& front, Work work) {
   co_await done.wait();
   co_return std::move(*result);
 }
+
+/// An operator's wish: runs on the clerk's thread, for the caller whose key it came with.
+using Operation = std::function<Result<Plain>(const Caller& caller)>;
+/// Does it when the key may operate, and answers what came of it.
+Awaitable<bool> operate(Connection& client, const Request& request, Front& front,
+                        Operation operation);
 
 /// POST /v1/verdict: what would become of the call in the body; nothing is sent, held or counted.
 Awaitable<bool> verdict_desk(Connection& client, const Request& request, Front& front);

@@ -132,11 +132,46 @@ Awaitable<OrDenial<VendorState>> act(const Request& request, Front& front) {
   co_return ended ? repeated(*ended, *wanted) : ended;
 }
 
+/// What the name stood for before this gateway started, or so long ago that it is forgotten here;
+/// from the ledger, by the clerk. Nothing: it is new, or known to the gateway.
+Awaitable<OrDenial<std::optional<VendorState>>> known_hold(const HoldName& asked, std::string key,
+                                                           Front& front) {
+  const auto work = [&] { return find_named_hold(front.data, asked.name); };
+  const auto known = co_await on_clerk(front, work);
+  if (!known) {
+    co_return denied(Refused::overloaded, known.error().message);
+  }
+  if (!*known) {
+    co_return std::nullopt;
+  }
+  if ((*known)->words != asked.words) {
+    co_return denied(Refused::conflict, std::string(kOtherHold));
+  }
+  auto ended = co_await ended_hold((*known)->call, std::move(key), front);
+  if (!ended) {
+    co_return std::unexpected(std::move(ended.error()));
+  }
+  co_return std::move(*ended);
+}
+
 /// POST /v1/holds.
 Awaitable<OrDenial<Plain>> open_hold(const Request& request, Front& front) {
   auto ask = read_vendor_ask(request.body);
   if (!ask) {
     co_return denied(Refused::bad_request, ask.error().message);
+  }
+  const auto who = identify(request, front.core, front.services);
+  if (!who) {
+    co_return std::unexpected(who.error());
+  }
+  if (const auto name = name_of(who->caller, *ask)) {
+    const auto known = co_await known_hold(*name, who->caller.key, front);
+    if (!known) {
+      co_return std::unexpected(known.error());
+    }
+    if (*known) {
+      co_return Plain{.status = 200, .body = vendor_json(**known)};
+    }
   }
   const auto held = co_await hold_vendor(request, std::move(*ask), front.core, front.services);
   if (!held) {
@@ -144,10 +179,6 @@ Awaitable<OrDenial<Plain>> open_hold(const Request& request, Front& front) {
   }
   if (held->state) {
     co_return Plain{.status = held->repeated ? 200 : 201, .body = vendor_json(*held->state)};
-  }
-  const auto who = identify(request, front.core, front.services);
-  if (!who) {
-    co_return std::unexpected(who.error());
   }
   const auto ended = co_await ended_hold(held->id, who->caller.key, front);
   if (!ended) {

@@ -4,8 +4,6 @@
 #include "app/kill_text.hpp"
 #include "app/quantity.hpp"
 #include "base/json_text.hpp"
-#include "pipeline/serve.hpp"
-#include "pipeline/stages.hpp"
 
 namespace purser {
 namespace {
@@ -61,43 +59,16 @@ Result<Plain> resume_switch(const Request& request, const Caller& caller, Front&
   return Plain{.body = list_json("resumed", *resumed)};
 }
 
-Result<Plain> operate(const Request& request, const Caller& caller, Front& front) {
-  if (request.method == "POST") {
-    return throw_switch(request, caller, front);
-  }
-  return request.method == "DELETE" ? resume_switch(request, caller, front) : list_switches(front);
-}
-
-Refused refused_of(const Request& request, const Error& error) {
-  if (error.fault != Fault::client) {
-    return Refused::overloaded;
-  }
-  return request.method == "DELETE" ? Refused::not_found : Refused::bad_request;
-}
-
 }  // namespace
 
 Awaitable<bool> kills_desk(Connection& client, const Request& request, Front& front) {
-  const Dialect dialect = dialect_of(request);
-  const auto who = identify(request, front.core, front.services);
-  if (!who) {
-    co_return co_await deny(client, request, dialect, who.error(), {}, front.core);
-  }
-  if (!who->operates) {
-    const Denial denial{Refused::forbidden,
-                        "this key may call, not operate: `purser keys create --operator` makes one "
-                        "that may",
-                        {},
-                        {}};
-    co_return co_await deny(client, request, dialect, denial, {}, front.core);
-  }
-  const auto work = [&] { return operate(request, who->caller, front); };
-  const Result<Plain> done = co_await on_clerk(front, work);
-  if (!done) {
-    const Denial denial{refused_of(request, done.error()), done.error().message, {}, {}};
-    co_return co_await deny(client, request, dialect, denial, {}, front.core);
-  }
-  co_return co_await answer(client, request, *done);
+  return operate(client, request, front, [&](const Caller& caller) {
+    if (request.method == "POST") {
+      return throw_switch(request, caller, front);
+    }
+    return request.method == "DELETE" ? resume_switch(request, caller, front)
+                                      : list_switches(front);
+  });
 }
 
 }  // namespace purser

@@ -5,8 +5,6 @@
 #include "app/desk.hpp"
 #include "app/policy.hpp"
 #include "base/json_text.hpp"
-#include "pipeline/serve.hpp"
-#include "pipeline/stages.hpp"
 #include "store/audit.hpp"
 #include "store/tables.hpp"
 
@@ -79,30 +77,9 @@ Result<Plain> set(const Front& front, std::string_view text, const Caller& who) 
 }  // namespace
 
 Awaitable<bool> limits_desk(Connection& client, const Request& request, Front& front) {
-  const Dialect dialect = dialect_of(request);
-  const auto who = identify(request, front.core, front.services);
-  if (!who) {
-    co_return co_await deny(client, request, dialect, who.error(), {}, front.core);
-  }
-  if (!who->operates) {
-    const Denial denial{Refused::forbidden,
-                        "this key may call, not operate: `purser keys create --operator` makes one "
-                        "that may",
-                        {},
-                        {}};
-    co_return co_await deny(client, request, dialect, denial, {}, front.core);
-  }
-  const auto work = [&] {
-    return request.method == "PUT" ? set(front, request.body, who->caller) : show(front);
-  };
-  const Result<Plain> done = co_await on_clerk(front, work);
-  if (!done) {
-    const Refused why =
-        done.error().fault == Fault::client ? Refused::bad_request : Refused::overloaded;
-    const Denial denial{why, done.error().message, {}, {}};
-    co_return co_await deny(client, request, dialect, denial, {}, front.core);
-  }
-  co_return co_await answer(client, request, *done);
+  return operate(client, request, front, [&](const Caller& caller) {
+    return request.method == "PUT" ? set(front, request.body, caller) : show(front);
+  });
 }
 
 }  // namespace purser

@@ -17,6 +17,7 @@
 #include "app/lookout.hpp"
 #include "app/policy.hpp"
 #include "app/starter.hpp"
+#include "app/upkeep.hpp"
 #include "base/thread_name.hpp"
 #include "pipeline/vendor_hold.hpp"
 #include "simulate/provider.hpp"
@@ -33,8 +34,6 @@ constexpr std::chrono::milliseconds kKillLook{25};
 constexpr std::chrono::seconds kLook{1};
 /// Calls in flight when the process is told to stop may take this long to end.
 constexpr std::chrono::seconds kStopPatience{30};
-/// Ended windows forgotten a look: a slice small enough not to be felt under the treasury's lock.
-constexpr std::size_t kExpireSlice = 4096;
 
 /// What the gateway's own alerts are about: one of each at a time.
 constexpr std::string_view kPresumedKey = "calls_presumed";
@@ -111,7 +110,6 @@ class Gateway {
   void hand_out(std::shared_ptr<const KeyRing> keys);
   void reload(const Result<Config>& config);
   void look();
-  void write_refusals();
   void stop();
   Awaitable<void> look_again_and_again();
   Awaitable<void> look_for_kills();
@@ -129,7 +127,7 @@ class Gateway {
   asio::io_context main_{1};
   std::uint64_t presumed_ = 0;  // calls in flight when the last gateway on these books ended
   std::optional<Lookout> lookout_;
-  bool refusals_failed_ = false;
+  Upkeep upkeep_{services_, say};
 };
 
 Result<void> Gateway::open_books() {
@@ -143,16 +141,20 @@ Result<void> Gateway::open_books() {
   services_.store = std::move(*store);
   presumed_ = recovered.presumed;
   services_.next_call.store(recovered.next_call.count());
-  for (const Recovered::Balance& balance : recovered.balances) {
-    services_.books.treasury.post(balance.account, balance.posted, Units(INT64_MAX), balance.ends);
+  auto accounts =
+      AccountDesk::open(config_.data, services_.books,
+                        static_cast<std::size_t>(config_.accounts_in_memory_max), now());
+  if (!accounts) {
+    return fail("reading the balances", accounts.error());
   }
+  services_.accounts = std::move(*accounts);
   const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(
       std::chrono::steady_clock::now() - began);
   say(
       fmt::format("books in {}: {} calls, {} accounts, {} in flight at the last stop (presumed), "
                   "opened in {} ms",
-                  config_.data.string(), recovered.calls, recovered.balances.size(),
-                  recovered.presumed, took.count()));
+                  config_.data.string(), recovered.calls,
+                  services_.accounts->counts().read_at_start, recovered.presumed, took.count()));
   const std::string& turns = config_.telemetry.turns;
   const auto target = turns == "off"      ? TurnLog::Target::off
                       : turns == "stdout" ? TurnLog::Target::standard_output
@@ -289,6 +291,9 @@ Result<void> Gateway::start() {
     return fail("reading the kill switches", kills.error());
   }
   services_.kills = std::move(*kills);
+  if (auto sessions = services_.sessions.open(config_.data, now()); !sessions) {
+    return fail("reading the sessions that were ended", sessions.error());
+  }
   auto refusals = RefusalBook::open(config_.data);
   if (!refusals) {
     return fail("opening the refusals", refusals.error());
@@ -344,23 +349,15 @@ void Gateway::reload(const Result<Config>& config) {
     return;
   }
   services_.alerts->change(std::move(*alerts));
+  services_.accounts->change(static_cast<std::size_t>(wanted.accounts_in_memory_max));
   config_ = std::move(wanted);
   hand_out(std::move(*policy));
   say("the new configuration is in force");
 }
 
-/// Refusals are no part of the ledger: while they cannot be written, calls go on.
-void Gateway::write_refusals() {
-  const auto written = services_.refusals->write();
-  if (!written && !refusals_failed_) {
-    say("refused calls cannot be written: " + written.error().message);
-  }
-  refusals_failed_ = !written;
-}
-
 void Gateway::look() {
   lookout_->look_at_books(config_.data);
-  write_refusals();
+  upkeep_.look(now());
   if (watch_) {
     if (const auto changed = watch_->look()) {
       reload(*changed);
@@ -373,15 +370,6 @@ void Gateway::look() {
     say("keys cannot be read, the old ones stay: " + changed.error().message);
   } else if (*changed) {
     hand_out(services_.keys->ring());
-  }
-  {
-    const std::lock_guard lock(services_.books.mutex);
-    services_.books.treasury.expire(now(), kExpireSlice);
-    services_.books.paces.expire(now());
-  }
-  {
-    const std::lock_guard lock(services_.sessions.mutex);
-    services_.sessions.sessions.expire(now());
   }
   lookout_->look_at_spikes();
 }
@@ -460,8 +448,9 @@ void Gateway::stop() {
     worker->thread.join();
   }
   presume_all(*cores_.front(), services_);
-  write_refusals();
+  upkeep_.finish(now());
   clerk_.join();
+  services_.accounts.reset();  // with whatever it was still to read for calls that are gone
   services_.alerts
       .reset();  // what is told by now is kept; what is not yet sent goes with the next start
   if (auto folded = services_.store->fold(); !folded) {

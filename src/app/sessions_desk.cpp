@@ -50,6 +50,13 @@ std::optional<SessionState> find(const Identified& who, std::string_view name, S
                       : desk.sessions.state(name, session_scope(who.caller));
 }
 
+std::optional<EndedSession> end(const Identified& who, std::string_view name, SessionDesk& desk) {
+  const std::string why = "ended by " + who.caller.key;
+  const std::lock_guard lock(desk.mutex);
+  return who.operates ? desk.sessions.end(name, why)
+                      : desk.sessions.end(name, session_scope(who.caller), why);
+}
+
 }  // namespace
 
 Awaitable<bool> sessions_desk(Connection& client, const Request& request, Front& front) {
@@ -74,12 +81,18 @@ Awaitable<bool> sessions_desk(Connection& client, const Request& request, Front&
     const Denial denial{Refused::not_found, "no such session of this caller is known", {}, {}};
     co_return co_await deny(client, request, dialect, denial, {}, front.core);
   }
-  if (ends) {
-    const std::lock_guard lock(front.services.sessions.mutex);
-    const std::string why = "ended by " + who->caller.key;
-    if (front.services.sessions.sessions.end(state->name, why)) {
-      state = front.services.sessions.sessions.state(state->name);
+  const auto ended = ends ? end(*who, name, front.services.sessions) : std::nullopt;
+  if (ended) {
+    const auto work = [&] { return front.services.sessions.keep(*ended); };
+    if (const auto kept = co_await on_clerk(front, work); !kept) {
+      const Denial denial{Refused::overloaded,
+                          "it is ended, but not in the books, so only until the next start: " +
+                              kept.error().message,
+                          {},
+                          {}};
+      co_return co_await deny(client, request, dialect, denial, {}, front.core);
     }
+    state = find(*who, name, front.services.sessions).value_or(*state);
   }
   co_return co_await answer(client, request, {.body = session_json(*state)});
 }

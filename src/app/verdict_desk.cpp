@@ -36,7 +36,7 @@ Awaitable<bool> verdict_desk(Connection& client, const Request& request, Front& 
     const Denial denial{Refused::bad_request, "dialect: expected chat or messages", {}, {}};
     co_return co_await deny(client, request, dialect_of(request), denial, {}, front.core);
   }
-  auto json = verdict(request, *dialect, front.core, front.services);
+  auto json = co_await verdict(request, *dialect, front.core, front.services);
   if (!json) {
     co_return co_await deny(client, request, *dialect, json.error(), {}, front.core);
   }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,14 @@ struct Leg {
   bool is_money = false;  // nanodollars: moves when the call is priced anew
 };
 
+/// What a caller calls a hold of its own, so that asking again is no second one, and what it was
+/// said to be for. Both as digests: the first with the caller's key, so names never cross keys.
+struct HoldName {
+  Digest name;
+  Digest words;
+  friend constexpr bool operator==(const HoldName&, const HoldName&) = default;
+};
+
 /// Durable before the call leaves. After a crash it is all we know of a call in flight.
 struct HoldEntry {
   CallId call;
@@ -38,6 +47,7 @@ struct HoldEntry {
   Tokens output_max;  // bound sent to the provider, all choices together
   Amount worst;       // the hold in dollars: what is presumed when nothing else is known
   std::vector<Leg> legs;
+  std::optional<HoldName> name;
 };
 
 /// How a call's hold ended. Every hold ends exactly once.

@@ -5,9 +5,12 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 
 #include "base/invariant.hpp"
 #include "ledger/account_index.hpp"
+#include "ledger/away.hpp"
+#include "ledger/numbered.hpp"
 #include "ledger/pages.hpp"
 
 namespace purser {
@@ -26,6 +29,7 @@ struct alignas(64) AccountRow {
   std::uint32_t holds = 0;  // open ones: while there are any, the row keeps its number
   Row next_free = kNone;
   bool open = false;
+  std::uint32_t used = 0;  // in which beat last
 };
 static_assert(sizeof(AccountRow) == 64, "an account is one cache line");
 
@@ -45,44 +49,23 @@ struct alignas(64) Slot {
 };
 static_assert(sizeof(Slot) == 128, "a hold of seven accounts is two cache lines");
 
-/// Things numbered from 0 that never move.
-template <typename T, std::size_t kChunk>
-class Numbered {
- public:
-  explicit Numbered(Pages& pages) : pages_(pages) {}
-  T& operator[](std::uint32_t number) { return (*chunks_[number / kChunk])[number % kChunk]; }
-  const T& operator[](std::uint32_t number) const {
-    return (*chunks_[number / kChunk])[number % kChunk];
-  }
-  std::uint32_t size() const { return size_; }
-  std::uint32_t add() {
-    INVARIANT(size_ < kNone, "rows are numbered in 32 bits");
-    if (size_ % kChunk == 0) {
-      chunks_.push_back(pages_.take<std::array<T, kChunk>>());
-    }
-    const std::uint32_t number = size_++;
-    std::construct_at(&(*this)[number]);
-    return number;
-  }
-
- private:
-  Pages& pages_;
-  std::vector<std::array<T, kChunk>*> chunks_;
-  std::uint32_t size_ = 0;
-};
-
 using Rows = std::array<Row, kNeedsMax>;
+
+/// Enough to know the coldest by, few enough to be looked at under the lock: each is a cache miss.
+constexpr std::size_t kSampleMax = 1024;
 
 }  // namespace
 
 struct Treasury::State {
   explicit State(Seed layout) : secret{layout.next(), layout.next()} {}
 
+  AwaySet::Name away_name(AccountKey key) const;
   AccountIndex::Tag tag(AccountKey key) const;
   Row find(AccountKey key) const;
   void prefetch(std::span<const Need> needs) const;
   Row open(const Need& need);
   void forget(Row row);
+  std::uint32_t idle_beats(const AccountRow& account) const { return beat - account.used; }
   Standing standing(Row row, Units max) const;
   std::optional<Shortfall> first_short(std::span<const Need> needs, Rows& rows) const;
   std::uint32_t take_slot();
@@ -99,13 +82,20 @@ struct Treasury::State {
   Row swept = 0;  // where expire() goes on
   std::size_t accounts = 0;
   std::size_t open_holds = 0;
+  AwaySet away;
+  std::uint32_t beat = 0;  // how often expire() was called: the clock of idleness
+  Row looked_at = 0;       // where idle() goes on
 };
 
-/// Folds key × secret, so that tags are even whatever the keys are.
-AccountIndex::Tag Treasury::State::tag(AccountKey key) const {
+/// Folds key × secret, so that names and tags are even whatever the keys are.
+AwaySet::Name Treasury::State::away_name(AccountKey key) const {
   const auto product = static_cast<unsigned __int128>(key.low ^ secret[0]) * (key.high ^ secret[1]);
-  return static_cast<AccountIndex::Tag>(static_cast<std::uint64_t>(product >> 64) ^
-                                        static_cast<std::uint64_t>(product) >> 32);
+  return static_cast<std::uint64_t>(product >> 64) ^
+         std::rotl(static_cast<std::uint64_t>(product), 32);
+}
+
+AccountIndex::Tag Treasury::State::tag(AccountKey key) const {
+  return static_cast<AccountIndex::Tag>(away_name(key));
 }
 
 Row Treasury::State::find(AccountKey key) const {
@@ -133,7 +123,8 @@ Row Treasury::State::open(const Need& need) {
   } else {
     free_rows = rows[row].next_free;
   }
-  rows[row] = AccountRow{.key = need.account, .max = need.max, .ends = need.ends, .open = true};
+  rows[row] = AccountRow{
+      .key = need.account, .max = need.max, .ends = need.ends, .open = true, .used = beat};
   index.insert(tag(need.account), row);
   ++accounts;
   return row;
@@ -220,10 +211,13 @@ std::expected<HoldId, Shortfall> Treasury::hold(std::span<const Need> needs) {
   Slot* slot = &first;
   for (std::size_t i = 0; i < needs.size(); ++i) {
     const Need& need = needs[i];
+    INVARIANT(found[i] != kNone || !is_away(need.account),
+              "T5: what is away is read back before it is held");
     const Row row = found[i] == kNone ? state.open(need) : found[i];
     AccountRow& account = state.rows[row];
     account.held += need.units;
     account.max = need.max;
+    account.used = state.beat;
     ++account.holds;
     INVARIANT(state.standing(row, need.max).carries({}), "T1: posted + held ≤ max");
     if (i > 0 && i % Slot::kParts == 0) {
@@ -254,6 +248,7 @@ void Treasury::settle(HoldId hold, std::span<const Units> posted) {
     AccountRow& account = state.rows[part.account];
     INVARIANT(account.holds > 0 && account.held >= part.units, "T1: held ≥ 0");
     account.held -= part.units;
+    account.used = state.beat;
     --account.holds;
     if (!posted.empty()) {
       INVARIANT(posted[i] >= Units{}, "a cost is never negative");
@@ -269,6 +264,7 @@ std::optional<Standing> Treasury::standing(AccountKey account) const {
   if (row == kNone) {
     return std::nullopt;
   }
+  state_->rows[row].used = state_->beat;
   return state_->standing(row, state_->rows[row].max);
 }
 
@@ -291,11 +287,14 @@ void Treasury::post(AccountKey account, Units units, Units max, Instant ends) {
   }
   state_->rows[row].posted += units;
   state_->rows[row].max = max;
+  state_->rows[row].used = state_->beat;
   INVARIANT(state_->rows[row].posted >= Units{}, "T1: a correction takes back what was posted");
 }
 
 std::size_t Treasury::expire(Instant now, std::size_t at_most) {
   State& state = *state_;
+  ++state.beat;
+  state.away.expire(now - kClockStepMax);
   std::size_t forgotten = 0;
   for (std::size_t left = std::min<std::size_t>(at_most, state.rows.size()); left > 0; --left) {
     state.swept = state.swept + 1 < state.rows.size() ? state.swept + 1 : 0;
@@ -307,6 +306,89 @@ std::size_t Treasury::expire(Instant now, std::size_t at_most) {
     }
   }
   return forgotten;
+}
+
+std::uint32_t Treasury::idle_beats_of_coldest(std::size_t many) const {
+  const State& state = *state_;
+  const std::size_t stride = state.rows.size() / kSampleMax + 1;
+  std::vector<std::uint32_t> beats;
+  beats.reserve(kSampleMax);
+  for (std::size_t row = 0; row < state.rows.size(); row += stride) {
+    const AccountRow& account = state.rows[static_cast<Row>(row)];
+    if (account.open) {
+      beats.push_back(account.holds == 0 ? state.idle_beats(account) : 0);
+    }
+  }
+  const std::size_t rank =
+      many >= state.accounts ? beats.size() : beats.size() * many / state.accounts;
+  if (beats.empty() || rank == beats.size()) {
+    return kIdleBeatsMin;
+  }
+  std::ranges::nth_element(beats, beats.begin() + static_cast<std::ptrdiff_t>(rank),
+                           std::ranges::greater());
+  return std::max(beats[rank], kIdleBeatsMin);
+}
+
+std::vector<Treasury::Account> Treasury::idle(std::uint32_t beats, std::size_t at_most) {
+  State& state = *state_;
+  std::vector<Account> found;
+  for (std::size_t left = std::min<std::size_t>(at_most, state.rows.size()); left > 0; --left) {
+    state.looked_at = state.looked_at + 1 < state.rows.size() ? state.looked_at + 1 : 0;
+    const AccountRow& account = state.rows[state.looked_at];
+    if (account.open && account.holds == 0 && state.idle_beats(account) >= beats) {
+      found.push_back({.key = account.key,
+                       .standing = state.standing(state.looked_at, account.max),
+                       .ends = account.ends});
+    }
+  }
+  return found;
+}
+
+Treasury::Retired Treasury::retire(const Account& as_seen) {
+  State& state = *state_;
+  const Row row = state.find(as_seen.key);
+  if (row == kNone) {
+    return Retired::moved;
+  }
+  const AccountRow& account = state.rows[row];
+  if (account.holds > 0 || account.posted != as_seen.standing.posted ||
+      state.idle_beats(account) < kIdleBeatsMin) {
+    return Retired::moved;
+  }
+  if (account.posted != Units{}) {  // nothing posted is as good as never used
+    state.away.add(state.away_name(account.key), account.ends);
+  }
+  state.forget(row);
+  return Retired::away;
+}
+
+void Treasury::put_away(AccountKey account, Instant ends) {
+  state_->away.add(state_->away_name(account), ends);
+}
+
+bool Treasury::any_away() const {
+  return !state_->away.empty();
+}
+
+bool Treasury::is_away(AccountKey account) const {
+  return state_->find(account) == kNone && state_->away.may_have(state_->away_name(account));
+}
+
+void Treasury::find_away(std::span<const Need> needs, std::vector<Away>& out) const {
+  state_->prefetch(needs);
+  for (const Need& need : needs) {
+    if (is_away(need.account)) {
+      out.push_back({.account = need.account, .ends = need.ends});
+    }
+  }
+}
+
+Treasury::Recalled Treasury::recall(const Away& away, Units posted) {
+  if (state_->find(away.account) != kNone) {
+    return Recalled::here;
+  }
+  post(away.account, posted, Units(INT64_MAX), away.ends);
+  return Recalled::back;
 }
 
 std::vector<Treasury::Account> Treasury::snapshot() const {
@@ -329,8 +411,12 @@ std::size_t Treasury::accounts() const {
 std::size_t Treasury::open_holds() const {
   return state_->open_holds;
 }
+std::size_t Treasury::names_away() const {
+  return state_->away.size();
+}
 std::size_t Treasury::bytes() const {
-  return sizeof(State) + state_->pages.bytes() + state_->index.directory_bytes();
+  return sizeof(State) + state_->pages.bytes() + state_->index.directory_bytes() +
+         state_->away.bytes();
 }
 
 }  // namespace purser

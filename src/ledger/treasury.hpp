@@ -9,7 +9,17 @@
 //   T1  for every account: posted ≥ 0, held ≥ 0, and a hold leaves posted + held ≤ max;
 //   T2  a hold moves every account it names or none;
 //   T3  a hold ends exactly once; ending it takes exactly what it held out of `held`;
-//   T4  an account's window is part of its name: a reset opens another account, it moves nothing.
+//   T4  an account's window is part of its name: a reset opens another account, it moves nothing;
+//   T5  what is away is read back before it is held: an account that left memory comes back with
+//       exactly what the books say, and never as a new one.
+//
+//            open                 retire (nothing is held, the books say the same)
+//   (none) ───────▶ in memory ─────────────────────────────────────────────────────▶ away
+//                       ▲                              recall                          │
+//                       └──────────────────────────────────────────────────────────────┘
+//
+// An account takes 82 bytes in memory: its row, and its place in the index. One that is away takes
+// two to four: its name in a filter (away.hpp).
 //
 // Pure and single-threaded: time comes in, and one lock around it at the edge is enough. Accounts
 // are found by name once, at hold; a settle goes straight to them. All those of a call are
@@ -94,7 +104,8 @@ class Treasury {
   /// the outside broke its word: books must equal the bill). An empty span posts nothing: release.
   void settle(HoldId hold, std::span<const Units> posted);
 
-  /// How an account stands; nothing when it was never opened, or is forgotten.
+  /// How an account stands; nothing when it was never opened, is forgotten, or is away. Counts as a
+  /// use.
   std::optional<Standing> standing(AccountKey account) const;
 
   /// How the needs' accounts stand against the needs' maxima: `out[i]` for the i-th.
@@ -108,7 +119,8 @@ class Treasury {
   void post(AccountKey account, Units units, Units max, Instant ends);
 
   /// Forgets accounts that hold nothing and whose window ended kClockStepMax ago. Returns how many.
-  /// Touches at most `at_most` accounts a call, so it can run between calls.
+  /// Touches at most `at_most` accounts a call, so it can run between calls. Each call is a beat:
+  /// that is how idleness is counted.
   std::size_t expire(Instant now, std::size_t at_most);
 
   /// Every account there is: for tests and metrics, in no order.
@@ -119,7 +131,35 @@ class Treasury {
   };
   std::vector<Account> snapshot() const;
 
+  /// An account whose balance stands only in the books, and the end of its window.
+  struct Away {
+    AccountKey account;
+    Instant ends;
+  };
+  /// For how many beats the coldest `many` have been idle at least, by a sample.
+  std::uint32_t idle_beats_of_coldest(std::size_t many) const;
+  /// Accounts that hold nothing and were not used for so many beats. Touches at most `at_most`, and
+  /// goes on where the last call ended.
+  std::vector<Account> idle(std::uint32_t beats, std::size_t at_most);
+  /// Lets an account go whose books, as the caller has seen, say what `as_seen` says. moved: it was
+  /// used meanwhile, and stays.
+  enum class Retired : std::uint8_t { away, moved };
+  Retired retire(const Account& as_seen);
+  /// Says that an account stands in the books, and not here: at start.
+  void put_away(AccountKey account, Instant ends);
+  bool any_away() const;
+  /// Its balance may stand in the books: it is to be recalled before anything is decided.
+  bool is_away(AccountKey account) const;
+  /// Adds those of the needs' accounts that are.
+  void find_away(std::span<const Need> needs, std::vector<Away>& out) const;
+  /// Brings an account back with what the books say is posted; nothing, where they do not know it.
+  /// here: it was back already, and stays as it is.
+  enum class Recalled : std::uint8_t { back, here };
+  Recalled recall(const Away& away, Units posted);
+
   std::size_t accounts() const;
+  /// How many have left since the start, but for those that left again and whose window is over.
+  std::size_t names_away() const;
   std::size_t open_holds() const;
   /// Bytes of memory behind all accounts and holds.
   std::size_t bytes() const;
@@ -131,6 +171,10 @@ class Treasury {
 
 /// More limits than this on one call is a configuration error, found when it is read.
 inline constexpr std::size_t kNeedsMax = 32;
+
+/// An account used in one of so many last beats stays, however many there are: a call that goes
+/// from one look at its accounts to the next finds them where they were.
+inline constexpr std::uint32_t kIdleBeatsMin = 5;
 
 /// A clock set back by up to this much finds the accounts of the windows it returns to. ntpd, left
 /// alone, never steps a clock by more.

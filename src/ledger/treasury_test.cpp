@@ -308,7 +308,7 @@ struct Model {
 class Life {
  public:
   void step() {
-    switch (*rc::gen::inRange(0, 10)) {
+    switch (*rc::gen::inRange(0, 11)) {
       case 0:
         end(true);
         break;
@@ -322,6 +322,9 @@ class Life {
         break;
       case 5:
         post();
+        break;
+      case 6:
+        retire();
         break;
       default:
         hold();
@@ -354,6 +357,11 @@ class Life {
       const auto now = known == model_.accounts.end() ? Model::Account{} : known->second;
       fits = fits && now.posted + now.held + units <= max;
       final = final || now.posted + units > max;
+    }
+    std::vector<Treasury::Away> away;
+    treasury_.find_away(needs, away);
+    for (const Treasury::Away& each : away) {
+      recall(each.account);
     }
     const auto held = treasury_.hold(needs);
     RC_ASSERT(held.has_value() == fits);
@@ -394,8 +402,30 @@ class Life {
     model_.open.erase(chosen);
   }
 
+  /// What was idle long enough leaves; sometimes it was seen before it was last used.
+  void retire() {
+    const auto all = *rc::gen::arbitrary<bool>();
+    for (const Treasury::Account& idle : treasury_.idle(kIdleBeatsMin, 1000)) {
+      if (all || *rc::gen::arbitrary<bool>()) {
+        RC_ASSERT(treasury_.retire(idle) == Treasury::Retired::away);
+      }
+    }
+  }
+
+  /// As the books would: the model keeps them.
+  void recall(AccountKey key) {
+    for (int account = 0; account < kAccounts; ++account) {
+      if (this->key(account) == key) {
+        const auto known = model_.accounts.find(account);
+        treasury_.recall({.account = key, .ends = ends(account)},
+                         Units(known == model_.accounts.end() ? 0 : known->second.posted));
+      }
+    }
+  }
+
   void post() {
     const int account = *rc::gen::inRange(0, kAccounts);
+    recall(key(account));
     const std::int64_t units = *rc::gen::inRange<std::int64_t>(0, 5);
     treasury_.post(key(account), Units(units), Units(100), ends(account));
     model_.accounts[account].posted += units;
@@ -404,25 +434,36 @@ class Life {
 
   void expire() {
     now_ = now_ + std::chrono::seconds(*rc::gen::inRange(0, 3000));
+    const std::size_t before = treasury_.accounts();
     const std::size_t forgotten = treasury_.expire(now_, 1000);
-    const std::size_t expected = std::erase_if(model_.accounts, [&](const auto& entry) {
+    RC_ASSERT(treasury_.accounts() == before - forgotten);
+    std::erase_if(model_.accounts, [&](const auto& entry) {
       return entry.second.holds == 0 && entry.second.ends + kClockStepMax <= now_;
     });
-    RC_ASSERT(forgotten == expected);
   }
 
+  /// Everything in memory is as the model says; what is not there can be read back.
   void check() {
-    RC_ASSERT(treasury_.accounts() == model_.accounts.size());
     RC_ASSERT(treasury_.open_holds() == model_.open.size());
-    for (int account = 0; account < kAccounts; ++account) {
-      const auto expected = model_.accounts.find(account);
-      const auto standing = treasury_.standing(key(account));
-      RC_ASSERT(standing.has_value() == (expected != model_.accounts.end()));
-      if (standing) {
-        RC_ASSERT(standing->posted.count() == expected->second.posted);
-        RC_ASSERT(standing->held.count() == expected->second.held);
-      }
+    std::map<AccountKey, Standing> here;
+    for (const Treasury::Account& account : treasury_.snapshot()) {
+      here.emplace(account.key, account.standing);
     }
+    RC_ASSERT(treasury_.accounts() == here.size());
+    std::size_t found = 0;
+    for (const auto& [number, expected] : model_.accounts) {
+      const auto standing = here.find(key(number));
+      if (standing == here.end()) {
+        RC_ASSERT(expected.holds == 0);
+        RC_ASSERT(treasury_.is_away(key(number)) || expected.posted == 0);
+        continue;
+      }
+      ++found;
+      RC_ASSERT(!treasury_.is_away(key(number)));
+      RC_ASSERT(standing->second.posted.count() == expected.posted);
+      RC_ASSERT(standing->second.held.count() == expected.held);
+    }
+    RC_ASSERT(found == here.size());
   }
 
   Treasury treasury_;

@@ -235,7 +235,7 @@ TEST(LimitSet, ARollingWindowTakesWhatItsEarlierPiecesHoldOffItsMaximum) {
   Treasury treasury;
   const auto spend = [&](Instant now, std::int64_t nanos) {
     Touches touches = touches_of(set, caller, now);
-    touches.reckon(treasury);
+    EXPECT_TRUE(touches.reckon(treasury).empty());
     touches.needs()[0].units = Units(nanos);
     const auto hold = treasury.hold(touches.needs());
     if (hold) {

@@ -74,6 +74,8 @@ class World {
     switch (seed_.below(16)) {
       case 0:
         forgotten_ += treasury_->expire(now_, 500);
+        twin_->expire(now_, 500);
+        retire_some();
         break;
       case 1:
         switch (seed_.below(200)) {
@@ -112,6 +114,8 @@ class World {
     EXPECT_GT(fitted_, 50U);
     EXPECT_GT(forgotten_, 100U);
     EXPECT_GT(restarts_, 5U);
+    EXPECT_GT(retired_, 5000U);
+    EXPECT_GT(recalled_, 1000U);
     EXPECT_GT(changes_, 5U);
     for (const auto& [name, account] : books_) {
       EXPECT_EQ(account.held, 0) << name;
@@ -130,6 +134,7 @@ class World {
   };
   struct Open {
     HoldId hold;
+    HoldId twin;
     std::vector<std::pair<Account*, AccountKey>> accounts;
     std::vector<std::int64_t> units;
     std::vector<bool> kept;
@@ -149,15 +154,43 @@ class World {
         open.accounts[i].first->posted += posted.back().count();
       }
       treasury_->settle(open.hold, posted);
+      twin_->settle(open.twin, posted);
     }
-    const auto before = treasury_->snapshot();
+    const auto before = twin_->snapshot();  // that is all: nobody leaves it
     treasury_ = std::make_unique<Treasury>(Seed(seed_.below(1000)));
+    twin_ = std::make_unique<Treasury>();
     for (const Treasury::Account& account : before) {
-      if (account.ends > now_ - kClockStepMax) {
+      if (account.ends <= now_ - kClockStepMax) {
+        continue;
+      }
+      twin_->post(account.key, account.standing.posted, Units(INT64_MAX), account.ends);
+      if (seed_.below(2) == 0) {
+        treasury_->put_away(account.key, account.ends);
+      } else {
         treasury_->post(account.key, account.standing.posted, Units(INT64_MAX), account.ends);
       }
     }
     ++restarts_;
+  }
+
+  /// Idle accounts leave, whatever their windows.
+  void retire_some() {
+    for (const Treasury::Account& idle :
+         treasury_->idle(kIdleBeatsMin + static_cast<std::uint32_t>(seed_.below(20)), 2000)) {
+      ASSERT_EQ(treasury_->retire(idle), Treasury::Retired::away);
+      ++retired_;
+    }
+  }
+
+  /// What the books say of an account comes back into the treasury; of a rolling window's pieces
+  /// too.
+  void recall(Touches& touches) {
+    for (const Treasury::Away& away : touches.reckon(*treasury_)) {
+      const auto known = by_key_.find(away.account);
+      treasury_->recall(away, Units(known == by_key_.end() ? 0 : known->second->posted));
+      ++recalled_;
+    }
+    ASSERT_TRUE(touches.reckon(*treasury_).empty());
   }
 
   void reload() {
@@ -199,11 +232,15 @@ class World {
     Touches touches;
     limits_.touch({.caller = caller, .provider = "openai", .model = "gpt-5.4"}, now_,
                   Control::enforce, touches);
-    touches.reckon(*treasury_);
+    recall(touches);
+    const std::vector<Need> reckoned(touches.needs().begin(), touches.needs().end());
+    ASSERT_TRUE(touches.reckon(*twin_).empty());
     std::array<Standing, kNeedsMax> standings;
     treasury_->standings(touches.needs(), standings);
     for (std::size_t i = 0; i < touches.size(); ++i) {
-      const Account& own = account_of(touches.list()[i]);
+      ASSERT_EQ(reckoned[i].max, touches.needs()[i].max) << touches.list()[i].limit->name;
+      Account& own = account_of(touches.list()[i]);
+      by_key_[touches.needs()[i].account] = &own;
       ASSERT_EQ(standings[i].posted, Units(own.posted)) << touches.list()[i].limit->name;
       ASSERT_EQ(standings[i].held, Units(own.held)) << touches.list()[i].limit->name;
     }
@@ -215,13 +252,16 @@ class World {
     const auto bound = fit(touches, standings, ask, {.wanted = wanted, .least = Tokens(64)});
     const auto hold = treasury_->hold(touches.needs());
     ASSERT_EQ(hold.has_value(), bound.has_value());
+    const auto twin = twin_->hold(touches.needs());
+    ASSERT_EQ(hold.has_value(), twin.has_value());
     if (!hold) {
+      ASSERT_EQ(hold.error().standing, twin.error().standing);
       ++refused_;
       return;
     }
     ++held_;
     fitted_ += *bound < wanted ? 1 : 0;
-    open_.push_back(take(touches, *hold));
+    open_.push_back(take(touches, *hold, *twin));
   }
 
   /// What every user's rolling limit has seen, call by call: no stretch of it has more than its
@@ -238,8 +278,8 @@ class World {
   }
 
   /// Writes a hold into our own books, and looks whether anything is overspent.
-  Open take(const Touches& touches, HoldId hold) {
-    Open open{.hold = hold, .accounts = {}, .units = {}, .kept = {}, .spent = {}};
+  Open take(const Touches& touches, HoldId hold, HoldId twin) {
+    Open open{.hold = hold, .twin = twin, .accounts = {}, .units = {}, .kept = {}, .spent = {}};
     for (std::size_t i = 0; i < touches.size(); ++i) {
       Account& own = account_of(touches.list()[i]);
       own.held += touches.needs()[i].units.count();
@@ -278,6 +318,7 @@ class World {
       }
     }
     treasury_->settle(open.hold, posted);
+    twin_->settle(open.twin, posted);
     for (const auto& [own, key] : open.accounts) {
       ASSERT_EQ(treasury_->standing(key)->posted, Units(own->posted));
       ASSERT_EQ(treasury_->standing(key)->held, Units(own->held));
@@ -286,10 +327,12 @@ class World {
 
   Seed seed_;
   std::unique_ptr<Treasury> treasury_ = std::make_unique<Treasury>();
+  std::unique_ptr<Treasury> twin_ = std::make_unique<Treasury>();  // from which nobody leaves
   LimitSet limits_;
   Instant now_ = parse_rfc3339("2026-10-23T12:00:00Z").value();  // the clock changes on the 25th
   Instant latest_ = now_;
   std::map<std::string, Account> books_;
+  std::map<AccountKey, const Account*> by_key_;
   std::map<std::string, std::deque<Spent>> rolling_;
   std::vector<Open> open_;
   std::size_t held_ = 0;
@@ -298,6 +341,8 @@ class World {
   std::size_t forgotten_ = 0;
   std::size_t changes_ = 0;  // of tiers
   std::size_t restarts_ = 0;
+  std::size_t retired_ = 0;
+  std::size_t recalled_ = 0;
 };
 
 TEST(Simulation, NothingIsEverOverspentInDaysOfCallsUnderOverlappingLimits) {

@@ -6,7 +6,7 @@
 namespace purser {
 
 std::vector<Stand> stands(Touches& touches, const Treasury& treasury) {
-  touches.reckon(treasury);
+  static_cast<void>(touches.reckon(treasury));
   std::array<Standing, kNeedsMax> standings;
   treasury.standings(touches.needs(), standings);
   std::vector<Stand> found;

@@ -45,7 +45,26 @@ std::vector<AccountKey> Touches::accounts() const {
   return accounts;
 }
 
-void Touches::reckon(const Treasury& treasury) {
+std::vector<Treasury::Away> Touches::away(const Treasury& treasury) const {
+  std::vector<Treasury::Away> away;
+  if (!treasury.any_away()) {
+    return away;
+  }
+  treasury.find_away(needs(), away);
+  for (const Earlier& earlier : rolling_) {
+    for (std::size_t i = 0; i < earlier.count; ++i) {
+      const AccountKey piece = pieces_[earlier.from + i];
+      if (treasury.is_away(piece)) {
+        // It ends before the piece that is needed: kept a little longer it does no harm.
+        away.push_back({.account = piece, .ends = needs_[earlier.need].ends});
+      }
+    }
+  }
+  return away;
+}
+
+std::vector<Treasury::Away> Touches::reckon(const Treasury& treasury) {
+  std::vector<Treasury::Away> away = this->away(treasury);
   for (const Earlier& earlier : rolling_) {
     Touched& touched = touched_[earlier.need];
     Need& need = needs_[earlier.need];
@@ -60,6 +79,7 @@ void Touches::reckon(const Treasury& treasury) {
       need.max = touched.max - sum;
     }
   }
+  return away;
 }
 
 }  // namespace purser

@@ -58,8 +58,9 @@ class Touches {
   /// Some limit here does something before it is used up, or only says what it would do.
   bool judged() const { return judged_; }
 
-  /// Under the books' lock: what a rolling window has seen already comes off its maximum.
-  void reckon(const Treasury& treasury);
+  /// Under the books' lock: what a rolling window has seen already comes off its maximum. Returns
+  /// the accounts that are away: nothing may be decided until they are back.
+  [[nodiscard]] std::vector<Treasury::Away> reckon(const Treasury& treasury);
 
  private:
   struct Earlier {
@@ -67,6 +68,8 @@ class Touches {
     std::size_t from;
     std::size_t count;
   };
+  std::vector<Treasury::Away> away(const Treasury& treasury) const;
+
   std::array<Touched, kNeedsMax> touched_;
   std::array<Need, kNeedsMax> needs_;
   std::size_t count_ = 0;

@@ -25,7 +25,7 @@ SteadyTime steady(Instant at) {
 /// Providers count by model and credential, and those who pay for another tier or speed apart.
 /// Where callers bring their own credential, each has its own gate.
 DoorId door_of(const Admitted& admitted) {
-  const ServiceTier tier = admitted.call.tier_asked.value_or(ServiceTier::standard);
+  const ServiceTier tier = admitted.call.tier_asked.value_or(admitted.provider->tier_default);
   std::string name{static_cast<char>(tier), static_cast<char>(admitted.call.speed_asked)};
   name += admitted.model;
   if (admitted.secret.secret != admitted.provider->secret) {

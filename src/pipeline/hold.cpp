@@ -32,8 +32,10 @@ class Patience final : public Waiting {
   Signal& signal_;
 };
 
+/// Accounts are away: nothing is known of them here.
+struct Absent {};
 /// Too little in an account, or too fast for a bucket.
-using Short = std::variant<Shortfall, Paces::TooFast>;
+using Short = std::variant<Shortfall, Paces::TooFast, Absent>;
 
 /// One call's way to its hold.
 class Holding {
@@ -52,6 +54,7 @@ class Holding {
   std::optional<Short> look_whole();
   std::optional<Short> fit_under_lock();
   void touch();
+  std::optional<Short> reckon();
   void tighten_input();
   void set_units(Tokens output_max);
   std::optional<Short> too_fast();
@@ -61,6 +64,7 @@ class Holding {
   Admitted& admitted_;
   std::string_view body_;
   Core& core_;
+  Services& services_;
   Books& books_;
   Touches touches_;
   Ask ask_;
@@ -74,6 +78,7 @@ Holding::Holding(Admitted& admitted, std::string_view body, Core& core, Services
     : admitted_(admitted),
       body_(body),
       core_(core),
+      services_(services),
       books_(services.books),
       ask_{.input_max = admitted.input_max,
            .choices = admitted.call.choices,
@@ -101,6 +106,11 @@ void Holding::set_units(Tokens output_max) {
 
 void Holding::touch() {
   admitted_.policy->limits.touch(admitted_.facts(), now_, admitted_.control, touches_);
+}
+
+std::optional<Short> Holding::reckon() {
+  admitted_.away = touches_.reckon(books_.treasury);
+  return admitted_.away.empty() ? std::nullopt : std::optional<Short>(Absent{});
 }
 
 /// The first bucket that says no. One that is only observed says what it would have done.
@@ -138,7 +148,9 @@ std::optional<Short> Holding::try_whole() {
     return std::nullopt;
   }
   const std::lock_guard lock(books_.mutex);
-  touches_.reckon(books_.treasury);
+  if (auto absent = reckon()) {
+    return absent;
+  }
   if (auto fast = too_fast()) {
     return fast;
   }
@@ -157,7 +169,9 @@ std::optional<Short> Holding::fit_under_lock() {
                           .least = std::min(admitted_.output_max, admitted_.policy->output_least)};
   std::array<Standing, kNeedsMax> standings;
   const std::span<Standing> stand(standings.data(), touches_.size());
-  touches_.reckon(books_.treasury);
+  if (auto absent = reckon()) {
+    return absent;
+  }
   books_.treasury.standings(touches_.needs(), stand);
   const auto bound = fit(touches_, stand, ask_, range);
   if (!bound) {
@@ -192,7 +206,9 @@ std::optional<Short> Holding::look_whole() {
   set_units(admitted_.output_max);
   std::array<Standing, kNeedsMax> standings;
   const std::lock_guard lock(books_.mutex);
-  touches_.reckon(books_.treasury);
+  if (auto absent = reckon()) {
+    return absent;
+  }
   if (auto fast = too_fast()) {
     return fast;
   }
@@ -207,13 +223,15 @@ std::optional<Short> Holding::look_whole() {
 }
 
 Trial Holding::try_out() {
-  if (!look_whole()) {
+  const auto whole = look_whole();
+  if (!whole || std::holds_alternative<Absent>(*whole)) {
     return {.held = held(), .denial = std::nullopt};
   }
   tighten_input();
   touch();
   const std::lock_guard lock(books_.mutex);
-  if (const auto why = fit_under_lock()) {
+  const auto why = fit_under_lock();
+  if (why && !std::holds_alternative<Absent>(*why)) {
     return {.held = held(), .denial = refused(*why).error()};
   }
   return {.held = held(), .denial = std::nullopt};
@@ -284,6 +302,12 @@ Awaitable<OrDenial<Held>> Holding::try_less() {
       }
       co_return held();
     }
+    if (std::holds_alternative<Absent>(*why)) {
+      if (auto back = co_await recall(admitted_, core_, services_); !back) {
+        co_return std::unexpected(std::move(back.error()));
+      }
+      continue;
+    }
     const auto* shortfall = std::get_if<Shortfall>(&*why);
     if (shortfall == nullptr || shortfall->final) {
       co_return refused(*why);
@@ -307,9 +331,21 @@ Awaitable<OrDenial<Held>> Holding::try_less() {
 
 }  // namespace
 
+Awaitable<OrDenial<void>> recall(Admitted& admitted, Core& core, Services& services) {
+  const auto back = co_await services.accounts->recall(std::exchange(admitted.away, {}), core);
+  if (!back) {
+    co_return std::unexpected(
+        Denial{.why = Refused::overloaded,
+               .message = "the books cannot be read, so no call may leave: " + back.error().message,
+               .retry_after = {},
+               .limit = {}});
+  }
+  co_return OrDenial<void>();
+}
+
 std::optional<Held> hold_whole(Admitted& admitted, Core& core, Services& services) {
   Holding holding(admitted, {}, core, services);
-  if (holding.try_whole()) {
+  if (!admitted.away.empty() || holding.try_whole()) {
     return std::nullopt;
   }
   return holding.held();
@@ -321,6 +357,17 @@ Trial try_out(Admitted& admitted, std::string_view body, Core& core, Services& s
 
 Awaitable<OrDenial<Held>> hold_less(Admitted& admitted, std::string_view body, Core& core,
                                     Services& services) {
+  while (!admitted.away.empty()) {
+    if (auto back = co_await recall(admitted, core, services); !back) {
+      co_return std::unexpected(std::move(back.error()));
+    }
+    if (auto judged = judge(admitted, services); !judged) {
+      co_return std::unexpected(std::move(judged.error()));
+    }
+    if (auto whole = hold_whole(admitted, core, services)) {
+      co_return std::move(*whole);
+    }
+  }
   Holding holding(admitted, body, core, services);
   co_return co_await holding.try_less();
 }

@@ -65,8 +65,8 @@ void set_units(Touches& touches, const Admitted& admitted) {
   }
 }
 
-/// Nothing when no limit here has anything to say before it is used up.
-std::optional<Judged> look(const Admitted& admitted, Services& services) {
+/// Nothing when no limit here has anything to say before it is used up, or accounts are away.
+std::optional<Judged> look(Admitted& admitted, Services& services) {
   Judged judged;
   admitted.policy->limits.touch(admitted.facts(), admitted.at, admitted.control, judged.touches);
   if (!judged.touches.judged()) {
@@ -74,7 +74,10 @@ std::optional<Judged> look(const Admitted& admitted, Services& services) {
   }
   set_units(judged.touches, admitted);
   const std::lock_guard lock(services.books.mutex);
-  judged.touches.reckon(services.books.treasury);
+  admitted.away = judged.touches.reckon(services.books.treasury);
+  if (!admitted.away.empty()) {
+    return std::nullopt;
+  }
   services.books.treasury.standings(judged.touches.needs(), judged.standings);
   judged.judgement = judge(judged.touches, judged.standings, admitted.caller.priority);
   look_at_burn(judged, admitted, services.books);
@@ -124,7 +127,8 @@ OrDenial<void> judge(Admitted& admitted, Services& services) {
     judged->judgement.downgrade.reset();  // a purchase has no model, and no last answer
     judged->judgement.land.reset();
   }
-  if (const auto& down = judged->judgement.downgrade) {
+  const auto& down = judged->judgement.downgrade;
+  if (down && admitted.changed_by.empty()) {  // once a call, however often it is judged
     const Limit& limit = *judged->touches.list()[down->need].limit;
     if (const auto model = cheaper(admitted, *down->threshold)) {
       if (auto changed = change_model(admitted, *model); !changed) {

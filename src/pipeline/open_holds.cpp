@@ -30,9 +30,9 @@ void OpenHolds::forget(const Digest& name) {
 }
 
 void OpenHolds::keep(CallId id, std::unique_ptr<VendorHold> hold,
-                     const std::optional<Digest>& name) {
+                     const std::optional<HoldName>& name) {
   if (name) {
-    if (const auto found = names_.find(*name); found != names_.end()) {
+    if (const auto found = names_.find(name->name); found != names_.end()) {
       found->second.hold = id;
     }
   }

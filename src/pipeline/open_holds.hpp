@@ -20,6 +20,7 @@
 #include "base/hash.hpp"
 #include "base/instant.hpp"
 #include "base/strong.hpp"
+#include "ledger/entry.hpp"
 
 namespace purser {
 
@@ -27,7 +28,8 @@ struct VendorHold;  // vendor_hold.hpp
 
 /// More than so many open at once is a caller that never settles: each takes about 2 KB.
 inline constexpr std::size_t kOpenHoldsMax = 65'536;
-/// Names are remembered for so many holds, the latest; retries come within seconds.
+/// Names are remembered here for so many holds, the latest, and in the ledger once they are over;
+/// no caller that may have more than kOpenHoldsMax of them open finds one forgotten in between.
 inline constexpr std::size_t kHoldNamesMax = 65'536;
 
 class OpenHolds {
@@ -45,7 +47,7 @@ class OpenHolds {
   void reserve(const Digest& name, const Digest& words);
   void forget(const Digest& name);
 
-  void keep(CallId id, std::unique_ptr<VendorHold> hold, const std::optional<Digest>& name);
+  void keep(CallId id, std::unique_ptr<VendorHold> hold, const std::optional<HoldName>& name);
   VendorHold* find(CallId id) const;
   std::unique_ptr<VendorHold> take(CallId id);
   /// The one due first, if it is due at `now`.

@@ -24,7 +24,8 @@ Awaitable<OrDenial<void>> record_hold(const Admitted& admitted, const Held& held
                   .input_max = held.input_max,
                   .output_max = all_choices(admitted.call.choices, held.output_max),
                   .worst = held.worst,
-                  .legs = {}};
+                  .legs = {},
+                  .name = admitted.hold_name};
   entry.legs.reserve(held.parts.size());
   for (const Held::Part& part : held.parts) {
     if (!is_kept(part.touched.measure)) {

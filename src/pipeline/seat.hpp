@@ -3,19 +3,34 @@
 #pragma once
 
 #include <chrono>
+#include <filesystem>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
 
+#include "base/result.hpp"
 #include "sessions/sessions.hpp"
+#include "store/session_book.hpp"
 
 namespace purser {
 
-/// The sessions of the process behind their one lock.
+/// The sessions of the process behind their one lock, and those that were ended by hand in the
+/// books: a restart does not let them go on.
 struct SessionDesk {
   std::mutex mutex;
   Sessions sessions{SessionOptions{}};
+
+  /// Ends of earlier starts, before any call.
+  Result<void> open(const std::filesystem::path& folder, Instant now);
+  /// Writes an end down; may wait for the disk.
+  Result<void> keep(const EndedSession& ended);
+  /// Writes when those that are ended were last asked for, now and then; may wait for the disk.
+  Result<void> note_uses(Instant now);
+
+ private:
+  std::mutex writing_;  // never taken under `mutex`
+  std::unique_ptr<SessionBook> book_;
 };
 
 /// What is done with a session that runs in circles, once that is beyond doubt. Before, and with

@@ -24,6 +24,7 @@
 #include "limits/limit_set.hpp"
 #include "limits/pace.hpp"
 #include "money/price_book.hpp"
+#include "pipeline/account_desk.hpp"
 #include "pipeline/counters.hpp"
 #include "pipeline/draft.hpp"
 #include "pipeline/gates.hpp"
@@ -174,6 +175,7 @@ struct Services {
   OpenHolds holds;
   Gates gates;
   std::unique_ptr<Store> store;
+  std::unique_ptr<AccountDesk> accounts;  // reads what `store` writes: goes before it
   std::unique_ptr<TurnLog> turns;
   std::unique_ptr<KeyDesk> keys;
   std::unique_ptr<KillDesk> kills;

@@ -83,6 +83,9 @@ struct Admitted {
   std::string loop;                // what runs in circles there; empty: nothing
   std::string changed_by;          // the limit that chose another model, or the last answer
   std::vector<std::string> would;  // what observed limits would have done
+  /// Met on the way and not in memory: to be recalled before the stage that met them decides.
+  std::vector<Treasury::Away> away;
+  std::optional<HoldName> hold_name;  // its caller's, kept with it in the books
   /// To its provider. None: nobody has to wait for it.
   std::unique_ptr<Passage> passage;
 
@@ -161,16 +164,19 @@ OrDenial<void> look_at_seat(const Admitted& admitted, Services& services);
 /// Sessions are told apart by whose they are: names never cross.
 std::string session_scope(const Caller& caller);
 /// What limits want of the call on the way to their maxima: another model, a last answer, or none
-/// at all. Touches nothing.
+/// at all. Touches nothing. Where accounts are away it says nothing yet: hold_less() asks again.
 OrDenial<void> judge(Admitted& admitted, Services& services);
+/// Reads back what is away, by the thread that does nothing else.
+Awaitable<OrDenial<void>> recall(Admitted& admitted, Core& core, Services& services);
 /// The call as it will be sent is by another model: its price and bounds are looked up anew.
 OrDenial<void> change_model(Admitted& admitted, std::string_view model);
 
-/// Holds the worst case in all accounts, or, when one of them is short, nothing.
+/// Holds the worst case in all accounts, or, when one of them is short or away, nothing.
 std::optional<Held> hold_whole(Admitted& admitted, Core& core, Services& services);
 
-/// When money is short: counts the prompt exactly, lowers the output bound to fit, waits for what
-/// other calls may give back, and only then refuses.
+/// When accounts are away: reads them back, and begins again at judge(). When money is short:
+/// counts the prompt exactly, lowers the output bound to fit, waits for what other calls may give
+/// back, and only then refuses.
 Awaitable<OrDenial<Held>> hold_less(Admitted& admitted, std::string_view body, Core& core,
                                     Services& services);
 

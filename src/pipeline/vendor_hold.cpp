@@ -11,15 +11,6 @@ std::unexpected<Denial> denied(Refused why, std::string message) {
       Denial{.why = why, .message = std::move(message), .retry_after = {}, .limit = {}});
 }
 
-/// A caller's name for a hold, and what it was said to be for. Names never cross keys.
-Digest name_of(const Caller& caller, const VendorAsk& ask) {
-  return digest(caller.key + '\n' + ask.idempotency_key);
-}
-Digest words_of(const VendorAsk& ask) {
-  return digest(ask.vendor + '\n' + ask.item + '\n' + to_exact_dollars(ask.usd) + '\n' +
-                std::to_string(ask.ttl.count()));
-}
-
 VendorState state_of(const VendorHold& hold) {
   return {.id = hold.admitted.id,
           .vendor = hold.ask.vendor,
@@ -88,15 +79,14 @@ Awaitable<OrDenial<void>> hold_in_accounts(VendorHold& hold, Core& core, Service
 }
 
 /// Under the mutex of `holds`.
-OrDenial<std::optional<VendorHeld>> look_for_name(const Digest& name, const VendorAsk& ask,
-                                                  OpenHolds& holds) {
-  const OpenHolds::Named* known = holds.find_name(name);
+OrDenial<std::optional<VendorHeld>> look_for_name(const HoldName& asked, OpenHolds& holds) {
+  const OpenHolds::Named* known = holds.find_name(asked.name);
   if (known == nullptr) {
-    holds.reserve(name, words_of(ask));
+    holds.reserve(asked.name, asked.words);
     return std::nullopt;
   }
-  if (known->words != words_of(ask)) {
-    return denied(Refused::conflict, "this idempotency_key stands for another hold");
+  if (known->words != asked.words) {
+    return denied(Refused::conflict, std::string(kOtherHold));
   }
   if (!known->hold) {
     return denied(Refused::conflict, "the hold of this idempotency_key is being made");
@@ -130,21 +120,27 @@ void presume(CallId id, std::string_view stop_reason, Core& core, Services& serv
 
 }  // namespace
 
+std::optional<HoldName> name_of(const Caller& caller, const VendorAsk& ask) {
+  if (ask.idempotency_key.empty()) {
+    return std::nullopt;
+  }
+  return HoldName{.name = digest(caller.key + '\n' + ask.idempotency_key),
+                  .words = digest(ask.vendor + '\n' + ask.item + '\n' + to_exact_dollars(ask.usd) +
+                                  '\n' + std::to_string(ask.ttl.count()))};
+}
+
 Awaitable<OrDenial<VendorHeld>> hold_vendor(const Request& request, VendorAsk ask, Core& core,
                                             Services& services) {
   auto who = identify(request, core, services);
   if (!who) {
     co_return std::unexpected(std::move(who.error()));
   }
-  std::optional<Digest> name;
-  if (!ask.idempotency_key.empty()) {
-    name = name_of(who->caller, ask);
-  }
+  const auto name = name_of(who->caller, ask);
   OpenHolds& holds = services.holds;
   {
     const std::lock_guard lock(holds.mutex);
     if (name) {
-      auto known = look_for_name(*name, ask, holds);
+      auto known = look_for_name(*name, holds);
       if (!known) {
         co_return std::unexpected(std::move(known.error()));
       }
@@ -158,6 +154,7 @@ Awaitable<OrDenial<VendorHeld>> hold_vendor(const Request& request, VendorAsk as
   if (!hold) {
     held = std::unexpected(hold.error());
   } else {
+    (*hold)->admitted.hold_name = name;
     held = co_await hold_in_accounts(**hold, core, services);
   }
   if (!held) {
@@ -166,7 +163,7 @@ Awaitable<OrDenial<VendorHeld>> hold_vendor(const Request& request, VendorAsk as
     }
     const std::lock_guard lock(holds.mutex);
     if (name) {
-      holds.forget(*name);
+      holds.forget(name->name);
     }
     co_return std::unexpected(std::move(held.error()));
   }

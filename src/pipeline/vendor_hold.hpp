@@ -17,6 +17,8 @@ namespace purser {
 inline constexpr Amount kVendorUsdMax = Amount::from_dollars(10'000);
 inline constexpr std::chrono::seconds kVendorTtlMax = std::chrono::hours(24);
 
+inline constexpr std::string_view kOtherHold = "this idempotency_key stands for another hold";
+
 /// What is asked to be held.
 struct VendorAsk {
   std::string vendor;
@@ -25,6 +27,9 @@ struct VendorAsk {
   std::chrono::seconds ttl = std::chrono::minutes(10);
   std::string idempotency_key;  // empty: every request is another hold
 };
+
+/// The name of what is asked for; nothing without an idempotency key.
+std::optional<HoldName> name_of(const Caller& caller, const VendorAsk& ask);
 
 /// One that is open. Stays where it is: the held parts see into the caller's labels.
 struct VendorHold {
@@ -48,7 +53,8 @@ struct VendorState {
 };
 
 /// Held and durable, or why not. `repeated`: its idempotency key is known, and this is the hold it
-/// stands for; nothing was held. It may be over: then only the ledger knows how.
+/// stands for; nothing was held. It may be over: then only the ledger knows how. Keys of holds that
+/// were over before this gateway started are in the ledger alone: look there first.
 struct VendorHeld {
   CallId id;
   bool repeated = false;

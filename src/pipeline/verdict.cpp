@@ -99,12 +99,15 @@ std::string denied_json(const Denial& denial) {
   return json;
 }
 
-/// The decision of the stages behind admit(), in their order.
+/// The decision of the stages behind admit(), in their order; none while accounts are away.
 Trial judged(Admitted& admitted, std::string_view body, Core& core, Services& services) {
   if (auto passed = judge(admitted, services); !passed) {
     Trial trial = try_out(admitted, body, core, services);
     trial.denial = std::move(passed.error());
     return trial;
+  }
+  if (!admitted.away.empty()) {
+    return {};
   }
   return try_out(admitted, body, core, services);
 }
@@ -156,13 +159,13 @@ void append_stand(std::string& json, const Stand& stand) {
   object.text("mode", stand.observed ? "observe" : "enforce").finish();
 }
 
-OrDenial<std::string> verdict(const Request& request, Dialect dialect, Core& core,
-                              Services& services) {
+Awaitable<OrDenial<std::string>> verdict(const Request& request, Dialect dialect, Core& core,
+                                         Services& services) {
   auto admitted = admit(request, dialect, core, services, Intent::question);
   if (!admitted) {
-    return is_no_question(admitted.error().why)
-               ? OrDenial<std::string>(std::unexpected(std::move(admitted.error())))
-               : denied_json(admitted.error());
+    co_return is_no_question(admitted.error().why)
+        ? OrDenial<std::string>(std::unexpected(std::move(admitted.error())))
+        : denied_json(admitted.error());
   }
   if (auto approved = approve(*admitted, request.body, core, services, Intent::question);
       !approved) {
@@ -170,6 +173,12 @@ OrDenial<std::string> verdict(const Request& request, Dialect dialect, Core& cor
   }
   const auto killed = switched_off(*admitted, core);
   Trial trial = judged(*admitted, request.body, core, services);
+  while (!admitted->away.empty()) {
+    if (auto back = co_await recall(*admitted, core, services); !back) {
+      co_return denied_json(back.error());
+    }
+    trial = judged(*admitted, request.body, core, services);
+  }
   if (killed) {
     trial.denial = killed;
   }
@@ -194,7 +203,7 @@ OrDenial<std::string> verdict(const Request& request, Dialect dialect, Core& cor
     object.text("tightest", binds->limit->name);
   }
   object.raw("accounts", accounts_json(standing)).finish();
-  return json;
+  co_return json;
 }
 
 }  // namespace purser

@@ -22,8 +22,8 @@ std::string_view to_string(Decision decision);
 /// The verdict on the model call in this request's body, as a JSON object. A denial: nobody is
 /// known to be asking, or the body cannot be read; then there is nothing to judge. Holds nothing,
 /// begins no turn, moves no bucket.
-OrDenial<std::string> verdict(const Request& request, Dialect dialect, Core& core,
-                              Services& services);
+Awaitable<OrDenial<std::string>> verdict(const Request& request, Dialect dialect, Core& core,
+                                         Services& services);
 
 /// One account or bucket as JSON: limit, measure, whose, what is posted, held and left.
 void append_stand(std::string& json, const Stand& stand);

@@ -40,6 +40,11 @@ class NameIndex {
     gone = {};
   }
 
+  /// What an entry goes by; {} where it has no name.
+  Digest name(std::uint32_t entry) const {
+    return entry < entries_.size() && entries_[entry].linked ? entries_[entry].name : Digest{};
+  }
+
   /// The newest that goes by `name` and for which `fits(entry)` holds, of the first few; or kNone.
   template <typename Fits>
   std::uint32_t find(Digest name, Fits fits) const {

@@ -31,6 +31,7 @@
 #include "call/outline.hpp"
 #include "money/amount.hpp"
 #include "money/usage.hpp"
+#include "sessions/ended.hpp"
 #include "sessions/loops.hpp"
 #include "sessions/name_index.hpp"
 #include "sessions/places.hpp"
@@ -144,8 +145,16 @@ class Sessions {
                     Instant now) const;
 
   /// By hand: further calls are the caller's to refuse. Of several sessions of one name the latest.
-  /// False when no such session is known.
-  [[nodiscard]] bool end(std::string_view session_name, std::string_view why);
+  /// Returns what brings it back by restore(); nothing when no such session is known.
+  std::optional<EndedSession> end(std::string_view session_name, std::string_view why);
+  /// The session of that name in one scope.
+  std::optional<EndedSession> end(std::string_view session_name, std::string_view scope,
+                                  std::string_view why);
+  /// A session that was ended, at an earlier start: before any call, those used first before
+  /// others.
+  void restore(const EndedSession& ended);
+  /// Those that are ended, and when each was last asked for.
+  std::vector<EndedUse> ended_uses() const;
   std::optional<SessionState> state(std::string_view session_name) const;
   /// The session of that name in one scope: nothing tells a caller of anybody else's.
   std::optional<SessionState> state(std::string_view session_name, std::string_view scope) const;
@@ -155,6 +164,7 @@ class Sessions {
 
   /// Lets go what nobody used for forget_after.
   void expire(Instant now);
+  std::chrono::nanoseconds forget_after() const { return options_.forget_after; }
   std::size_t size() const { return sessions_.size(); }
   std::size_t conversations() const { return conversations_.size(); }
 
@@ -238,6 +248,10 @@ class Sessions {
   Located locate(const Signals& signals, Digest scope, const Outline* outline, Instant now) const;
   static Turn turn_of(const Signals& signals, const Located& found);
   std::uint32_t session_under(Digest name, SessionName kind) const;
+  std::uint32_t session_of(std::string_view session_name, Digest scope) const;
+  std::optional<EndedSession> end_at(std::uint32_t at, std::string_view why);
+  EndedSession taken_down(std::uint32_t at) const;
+  void restore_conversation(std::uint32_t session, const EndedSession::Conversation& kept);
   Match match(Digest root, const Outline& outline) const;
   Match near(Digest root, const Outline& outline) const;
   template <typename Fits>

@@ -313,6 +313,39 @@ TEST(Sessions, TheOneUsedLongestAgoGoesFirst) {
   EXPECT_LE(sessions.conversations(), 4);
 }
 
+TEST(Sessions, OnesEndedByHandAreStillEndedWhenTheyAreBroughtBack) {
+  Fixture f;
+  const Talk named = Talk().user("a");
+  Talk found = Talk().user("b").assistant("yes");
+  f.turn(named, {.session = "n"});
+  f.turn(named, {.session = "n"}, "other");  // the latest of this name, and another's
+  f.turn(found, {});
+  found.user("go on");
+  const std::string name = f.turn(found, {});
+  const auto first = f.sessions.end("n", "k", "too dear");
+  const auto second = f.sessions.end(name, "");
+  ASSERT_TRUE(first && second);
+  EXPECT_FALSE(f.sessions.end("n", "nobody", "x"));
+  EXPECT_EQ(f.sessions.ended_uses().size(), 2U);
+
+  Sessions again{SessionOptions{}};
+  again.restore(*first);
+  again.restore(*second);
+  const auto ended = [&](const Talk& talk, const Signals& signals, std::string_view scope) {
+    const auto why = again.ended(again.find(signals, scope, talk.outline(), at(f.second + 1)));
+    return why ? std::string(*why) : std::string("goes on");
+  };
+  EXPECT_EQ(ended(named, {.session = "n"}, "k"), "too dear");
+  EXPECT_EQ(ended(named, {.session = "n"}, "other"), "goes on");
+  EXPECT_EQ(ended(Talk(found).assistant("done").user("more"), {}, "k"), "ended by hand");
+  EXPECT_EQ(ended(found, {}, "k"), "ended by hand");  // the same request again
+  EXPECT_EQ(ended(Talk(7).user("something else"), {}, "k"), "goes on");
+  EXPECT_EQ(again.state("n", "k")->turns, 1);
+  EXPECT_EQ(again.state(name)->ended_why, "ended by hand");
+  again.expire(at(f.second + 1) + again.forget_after() + std::chrono::seconds(1));
+  EXPECT_EQ(again.size(), 0U);
+}
+
 TEST(Sessions, AreForgottenInTime) {
   Fixture f;
   f.turn(Talk().user("a"), {.session = "old"});

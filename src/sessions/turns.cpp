@@ -176,16 +176,6 @@ void Sessions::end_turn(const Turn& turn, const TurnEnd& end, Instant now) {
   }
 }
 
-bool Sessions::end(std::string_view session_name, std::string_view why) {
-  const std::uint32_t at = session_under(digest(session_name, kName), kByName);
-  if (at == kNone) {
-    return false;
-  }
-  sessions_[at].ended = true;
-  sessions_[at].ended_why.set(why.empty() ? "ended by hand" : why);
-  return true;
-}
-
 std::optional<SessionState> Sessions::state(std::string_view session_name) const {
   const std::uint32_t at = session_under(digest(session_name, kName), kByName);
   return at == kNone ? std::nullopt : std::optional(state_of(sessions_[at]));
@@ -193,14 +183,18 @@ std::optional<SessionState> Sessions::state(std::string_view session_name) const
 
 std::optional<SessionState> Sessions::state(std::string_view session_name,
                                             std::string_view scope_name) const {
-  const Digest scope = digest(scope_name, kScope);
+  const std::uint32_t at = session_of(session_name, digest(scope_name, kScope));
+  return at == kNone ? std::nullopt : std::optional(state_of(sessions_[at]));
+}
+
+std::uint32_t Sessions::session_of(std::string_view session_name, Digest scope) const {
   std::uint32_t at = session_under(under(scope, session_name, kId), kById);
   if (at == kNone) {  // one that was found has a name of ours
     at = session_under(digest(session_name, kName), kByName);
   }
-  return at == kNone || sessions_[at].scope != scope ? std::nullopt
-                                                     : std::optional(state_of(sessions_[at]));
+  return at == kNone || sessions_[at].scope != scope ? kNone : at;
 }
+
 std::optional<SessionState> Sessions::state(const Turn& turn) const {
   return sessions_.has(turn.session) ? std::optional(state_of(sessions_[turn.session.at]))
                                      : std::nullopt;

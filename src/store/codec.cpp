@@ -109,7 +109,7 @@ class Reader {
     return good_ ? static_cast<std::size_t>(value) : 0;
   }
   bool good() const { return good_; }
-  bool done() const { return in_.empty(); }
+  bool has_more() const { return good_ && !in_.empty(); }
   bool whole() const { return good_ && in_.empty(); }
 
  private:
@@ -145,6 +145,27 @@ void read(Reader& in, std::vector<Leg>& legs) {
     leg.units = Units(in.number());
     leg.ends = Instant::from_nanos(static_cast<std::int64_t>(in.fixed()));
     leg.is_money = in.flag();
+  }
+}
+
+/// Behind everything else, and only where there is one: most holds have none.
+void write(Writer& out, const std::optional<HoldName>& name) {
+  if (name) {
+    for (const Digest& digest : {name->name, name->words}) {
+      out.fixed(digest.high);
+      out.fixed(digest.low);
+    }
+  }
+}
+
+void read(Reader& in, std::optional<HoldName>& name) {
+  name.reset();
+  if (in.has_more()) {
+    name.emplace();
+    for (Digest* digest : {&name->name, &name->words}) {
+      digest->high = in.fixed();
+      digest->low = in.fixed();
+    }
   }
 }
 
@@ -222,7 +243,7 @@ void write(Writer& out, const std::vector<Pass>& parts) {
 }
 
 void read(Reader& in, std::vector<Pass>& parts) {
-  parts.resize(in.done() ? 0 : in.count(kPartBytesMin));
+  parts.resize(in.has_more() ? in.count(kPartBytesMin) : 0);
   for (Pass& part : parts) {
     in.text(part.model);
     read(in, part.usage);
@@ -242,6 +263,7 @@ void write(Writer& out, const HoldEntry& entry) {
   out.number(entry.output_max.count());
   out.number(entry.worst.nanos());
   write(out, entry.legs);
+  write(out, entry.name);
 }
 
 void read(Reader& in, HoldEntry& entry) {
@@ -256,6 +278,7 @@ void read(Reader& in, HoldEntry& entry) {
   entry.output_max = Tokens(in.number());
   entry.worst = Amount::from_nanos(in.number());
   read(in, entry.legs);
+  read(in, entry.name);
 }
 
 void write(Writer& out, const SettleEntry& entry) {

@@ -35,6 +35,9 @@ std::optional<RecordHead> peek(std::string_view payload);
 Result<void> decode(std::string_view payload, HoldEntry& into);
 Result<void> decode(std::string_view payload, SettleEntry& into);
 
+/// Why a hold was released that the disk refused: its call never left, and nobody was told of it.
+inline constexpr std::string_view kNeverSent = "never_sent";
+
 inline constexpr std::size_t kRecordHead = 8;
 /// No entry comes near this: a larger length is garbage.
 inline constexpr std::size_t kRecordBytesMax = std::size_t{1} << 20;

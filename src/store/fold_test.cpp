@@ -6,6 +6,7 @@
 
 #include <fstream>
 
+#include "store/balances.hpp"
 #include "store/codec.hpp"
 #include "store/reports.hpp"
 
@@ -54,10 +55,12 @@ class FoldTest : public testing::Test {
     EXPECT_TRUE(fold) << fold.error().message;
     return std::move(*fold);
   }
-  static std::int64_t posted(const Fold& fold) {
-    const auto balances = fold.ledger().balances(kNow);
+  std::int64_t posted() const {
+    const auto balances = BalanceReader::open(folder_);
     EXPECT_TRUE(balances);
-    return balances->empty() ? 0 : balances->front().posted.count();
+    const auto posted = (*balances)->posted(kAccount);
+    EXPECT_TRUE(posted);
+    return posted->value_or(Units{}).count();
   }
 
   std::filesystem::path folder_;
@@ -69,7 +72,7 @@ TEST_F(FoldTest, WhatWasFoldedIsNotFoldedAgain) {
     Fold fold = open();
     ASSERT_TRUE(fold.advance(kJournalEnd));
     EXPECT_EQ(fold.ledger().facts()->calls, 2U);
-    EXPECT_EQ(posted(fold), 600);
+    EXPECT_EQ(posted(), 600);
   }
 }
 
@@ -79,14 +82,14 @@ TEST_F(FoldTest, AHoldOutlivesItsSegment) {
   {
     Fold fold = open();
     ASSERT_TRUE(fold.advance(kJournalEnd));
-    EXPECT_EQ(posted(fold), 600);
+    EXPECT_EQ(posted(), 600);
   }
   EXPECT_EQ(*list_segments(folder_), std::vector<std::int64_t>{2}) << "the first is not needed";
   EXPECT_EQ(verify_books(folder_)->open_holds, 1);
   write(2, hold(3) + settle(3) + settle(1));
   Fold fold = open();
   ASSERT_TRUE(fold.advance(kJournalEnd));
-  EXPECT_EQ(posted(fold), 900);
+  EXPECT_EQ(posted(), 900);
   EXPECT_TRUE(fold.ledger().carried()->empty());
   EXPECT_EQ(verify_books(folder_)->open_holds, 0);
   EXPECT_TRUE(verify_books(folder_)->findings.empty());
@@ -102,7 +105,7 @@ TEST_F(FoldTest, ACarriedHoldIsPresumedLikeAnyOther) {
   Fold fold = open();
   ASSERT_TRUE(fold.advance(kJournalEnd));
   EXPECT_EQ(*fold.presume_open(kNow), 1U);
-  EXPECT_EQ(posted(fold), 1300);
+  EXPECT_EQ(posted(), 1300);
   EXPECT_EQ(fold.mark().segment, 3);
 }
 
@@ -114,7 +117,7 @@ TEST_F(FoldTest, DamageCostsOnlyWhatStoodInIt) {
   EXPECT_FALSE(verify_books(folder_)) << "there is no database yet";
   Fold fold = open();
   ASSERT_TRUE(fold.advance(kJournalEnd));
-  EXPECT_EQ(posted(fold), 600);
+  EXPECT_EQ(posted(), 600);
   EXPECT_EQ(fold.damaged(), std::ssize(lost));
   EXPECT_FALSE(verify_books(folder_)->findings.empty());
 }
@@ -126,7 +129,7 @@ TEST_F(FoldTest, ATornEndIsNoDamage) {
     Fold fold = open();
     ASSERT_TRUE(fold.advance(kJournalEnd));
     ASSERT_EQ(fold.damaged(), 0) << length;
-    ASSERT_EQ(posted(fold), 300);
+    ASSERT_EQ(posted(), 300);
   }
 }
 
@@ -134,7 +137,7 @@ TEST_F(FoldTest, ASecondEndChangesNothing) {
   write(1, hold(1) + settle(1) + settle(1));
   Fold fold = open();
   ASSERT_TRUE(fold.advance(kJournalEnd));
-  EXPECT_EQ(posted(fold), 300);
+  EXPECT_EQ(posted(), 300);
 }
 
 }  // namespace

@@ -163,7 +163,7 @@ void JournalWriter::refuse_holds(Batch& batch, const Error& error) {
       SettleEntry release;
       release.call = head->call;
       release.outcome = Outcome::released;
-      release.stop_reason = "never_sent";
+      release.stop_reason = kNeverSent;
       append_record(releases, release);
     }
   }

@@ -25,6 +25,7 @@ constexpr std::string_view kCarry = "INSERT INTO held VALUES(?,?) ON CONFLICT DO
 constexpr std::string_view kAdd =
     "INSERT INTO accounts VALUES(?,?,?) ON CONFLICT(key) DO UPDATE SET "
     "posted=posted+excluded.posted";
+constexpr std::string_view kName = "INSERT INTO hold_names VALUES(?,?,?) ON CONFLICT DO NOTHING";
 constexpr std::string_view kMark = "INSERT OR REPLACE INTO meta VALUES(?,?)";
 /// Counting a million rows takes seconds, so their number is kept beside them.
 constexpr std::string_view kCount =
@@ -44,14 +45,14 @@ void write_tags(std::string& json, const Caller& caller) {
 
 }  // namespace
 
-std::string pack_account(const AccountKey& account) {
+std::string pack_digest(const AccountKey& account) {
   std::string bytes(kAccountBytes, '\0');
   std::memcpy(bytes.data(), &account.high, sizeof account.high);
   std::memcpy(bytes.data() + sizeof account.high, &account.low, sizeof account.low);
   return bytes;
 }
 
-Result<AccountKey> unpack_account(std::string_view bytes) {
+Result<AccountKey> unpack_digest(std::string_view bytes) {
   AccountKey account;
   if (bytes.size() != kAccountBytes) {
     return fail(Fault::store, "an account's name must be 16 bytes");
@@ -63,7 +64,7 @@ Result<AccountKey> unpack_account(std::string_view bytes) {
 
 void pack_leg(std::string& bytes, const PackedLeg& leg) {
   const std::int64_t units = leg.units.count();
-  bytes += pack_account(leg.account);
+  bytes += pack_digest(leg.account);
   bytes.append(reinterpret_cast<const char*>(&units), sizeof units);
   bytes += static_cast<char>(leg.is_money);
 }
@@ -76,7 +77,7 @@ Result<std::vector<PackedLeg>> unpack_legs(std::string_view bytes) {
   for (; !bytes.empty(); bytes.remove_prefix(kLegBytes)) {
     std::int64_t units = 0;
     std::memcpy(&units, bytes.data() + kAccountBytes, sizeof units);
-    legs.push_back({.account = *unpack_account(bytes.substr(0, kAccountBytes)),
+    legs.push_back({.account = *unpack_digest(bytes.substr(0, kAccountBytes)),
                     .units = Units(units),
                     .is_money = bytes[kLegBytes - 1] != 0});
   }
@@ -103,9 +104,9 @@ Result<void> LedgerDb::prepare() {
     Statement* statement;
     std::string_view sql;
   };
-  for (const Wanted& wanted :
-       {Wanted{&insert_, kInsert}, Wanted{&let_go_, kLetGo}, Wanted{&carry_, kCarry},
-        Wanted{&add_, kAdd}, Wanted{&mark_, kMark}, Wanted{&count_, kCount}}) {
+  for (const Wanted& wanted : {Wanted{&insert_, kInsert}, Wanted{&let_go_, kLetGo},
+                               Wanted{&carry_, kCarry}, Wanted{&add_, kAdd}, Wanted{&mark_, kMark},
+                               Wanted{&count_, kCount}, Wanted{&name_, kName}}) {
     auto prepared = database_.prepare(wanted.sql);
     if (!prepared) {
       return std::unexpected(prepared.error());
@@ -162,6 +163,12 @@ Result<void> LedgerDb::insert(const ClosedCall& closed, Posted& posted) {
   if (database_.changed() == 0) {
     return {};
   }
+  if (hold_.name && settle_.stop_reason != kNeverSent) {
+    name_.blob(pack_digest(hold_.name->name)).blob(pack_digest(hold_.name->words));
+    if (auto named = name_.number(closed.call.count()).run(); !named) {
+      return named;
+    }
+  }
   for (const Leg& leg : settle_.legs) {
     Sum& sum = posted.sums[leg.account];
     sum.posted += leg.units;
@@ -177,7 +184,7 @@ Result<void> LedgerDb::add(const Posted& posted) {
   std::sort(sums.begin(), sums.end(),
             [](const auto& a, const auto& b) { return a.first < b.first; });
   for (const auto& [account, sum] : sums) {
-    const std::string key = pack_account(account);
+    const std::string key = pack_digest(account);
     add_.kept_blob(key).number(sum.posted.count()).number(sum.ends.nanos());
     if (auto added = add_.run(); !added) {
       return added;
@@ -270,30 +277,6 @@ Result<LedgerDb::Facts> LedgerDb::facts() const {
     return std::unexpected(row.error());
   }
   return Facts{static_cast<std::uint64_t>(*calls), CallId(select->number_at(0))};
-}
-
-Result<std::vector<LedgerDb::Balance>> LedgerDb::balances(Instant now) const {
-  auto select = database_.prepare("SELECT key, posted, ends FROM accounts WHERE ends > ?");
-  if (!select) {
-    return std::unexpected(select.error());
-  }
-  std::vector<Balance> found;
-  select->number(now.nanos());
-  while (true) {
-    const auto row = select->step();
-    if (!row) {
-      return std::unexpected(row.error());
-    }
-    if (!*row) {
-      return found;
-    }
-    const auto account = unpack_account(select->blob_at(0));
-    if (!account) {
-      return std::unexpected(account.error());
-    }
-    found.push_back(
-        {*account, Units(select->number_at(1)), Instant::from_nanos(select->number_at(2))});
-  }
 }
 
 Result<LedgerDb::Checkpoint> LedgerDb::checkpoint() const {

@@ -51,14 +51,6 @@ class LedgerDb {
     CallId last;  // the largest id given away: refused calls have one too
   };
   Result<Facts> facts() const;
-  struct Balance {
-    AccountKey account;
-    Units posted;
-    Instant ends;
-  };
-  /// Accounts whose window has not ended.
-  Result<std::vector<Balance>> balances(Instant now) const;
-
   enum class Checkpoint { whole, held_up };
   /// whole: all that was folded is in the file and on the disk. held_up: a reader stands in the
   /// way.
@@ -89,6 +81,7 @@ class LedgerDb {
   Statement add_;
   Statement mark_;
   Statement count_;
+  Statement name_;
   // The call being inserted: their memory is used again and again.
   HoldEntry hold_;
   SettleEntry settle_;
@@ -105,7 +98,8 @@ struct PackedLeg {
 };
 void pack_leg(std::string& bytes, const PackedLeg& leg);
 Result<std::vector<PackedLeg>> unpack_legs(std::string_view bytes);
-std::string pack_account(const AccountKey& account);
-Result<AccountKey> unpack_account(std::string_view bytes);
+/// Names of accounts, and of holds, as 16 bytes.
+std::string pack_digest(const AccountKey& account);
+Result<AccountKey> unpack_digest(std::string_view bytes);
 
 }  // namespace purser

@@ -75,7 +75,7 @@ Result<void> ReRating::correct(CallId call, Amount difference, std::string_view 
       continue;
     }
     leg.units = Units(difference.nanos());
-    post_.number(leg.units.count()).blob(pack_account(leg.account)).number(now_.nanos());
+    post_.number(leg.units.count()).blob(pack_digest(leg.account)).number(now_.nanos());
     if (auto done = post_.run(); !done) {
       return done;
     }

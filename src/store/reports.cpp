@@ -7,6 +7,7 @@
 #include <array>
 
 #include "base/json_text.hpp"
+#include "store/ledger_db.hpp"
 #include "store/tables.hpp"
 
 namespace purser {
@@ -110,6 +111,30 @@ Result<std::optional<EndedHold>> find_ended_hold(const std::filesystem::path& fo
                                  .outcome = select->text_at(4),
                                  .at = Instant::from_nanos(select->number_at(5)),
                                  .ended = Instant::from_nanos(select->number_at(6))});
+}
+
+Result<std::optional<NamedHold>> find_named_hold(const std::filesystem::path& folder,
+                                                 const Digest& name) {
+  const auto database = open_books(folder);
+  if (!database) {
+    return std::unexpected(database.error());
+  }
+  auto select = database->prepare("SELECT words, call FROM hold_names WHERE name = ?");
+  if (!select) {
+    return std::unexpected(select.error());
+  }
+  const auto row = select->blob(pack_digest(name)).step();
+  if (!row) {
+    return std::unexpected(row.error());
+  }
+  if (!*row) {
+    return std::optional<NamedHold>();
+  }
+  const auto words = unpack_digest(select->blob_at(0));
+  if (!words) {
+    return std::unexpected(words.error());
+  }
+  return std::optional(NamedHold{.words = *words, .call = CallId(select->number_at(1))});
 }
 
 Result<std::optional<std::string>> find_call(const std::filesystem::path& folder, CallId id,

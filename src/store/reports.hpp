@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/hash.hpp"
 #include "base/instant.hpp"
 #include "base/result.hpp"
 #include "base/strong.hpp"
@@ -50,6 +51,14 @@ struct EndedHold {
 };
 Result<std::optional<EndedHold>> find_ended_hold(const std::filesystem::path& folder, CallId id,
                                                  std::string_view key);
+
+/// What a caller's name for a hold stands for, where that hold is over.
+struct NamedHold {
+  Digest words;
+  CallId call;
+};
+Result<std::optional<NamedHold>> find_named_hold(const std::filesystem::path& folder,
+                                                 const Digest& name);
 
 /// What does not add up, and where. Empty: the books are proved.
 struct Proof {

@@ -36,7 +36,7 @@ Result<void> StandingsReader::read_balances() {
     return std::unexpected(select.error());
   }
   for (const AccountKey& account : asked_) {
-    const auto row = select->blob(pack_account(account)).step();
+    const auto row = select->blob(pack_digest(account)).step();
     if (!row) {
       return std::unexpected(row.error());
     }

@@ -150,20 +150,12 @@ Result<Segment> recover(const StoreOptions& options, Fold& fold, Instant now,
   recovered.damaged_bytes = fold.damaged();
   const auto presumed = fold.presume_open(now);
   const auto facts = fold.ledger().facts();
-  // A clock set back after the start finds the windows it returns to, as it does without one.
-  const auto balances = fold.ledger().balances(now - kClockStepMax);
-  if (!presumed || !facts || !balances) {
-    return std::unexpected(!presumed ? presumed.error()
-                           : !facts  ? facts.error()
-                                     : balances.error());
+  if (!presumed || !facts) {
+    return std::unexpected(!presumed ? presumed.error() : facts.error());
   }
   recovered.calls = facts->calls;
   recovered.presumed = *presumed;
   recovered.next_call = std::max(facts->last, fold.last()) + CallId(1);
-  recovered.balances.clear();
-  for (const LedgerDb::Balance& balance : *balances) {
-    recovered.balances.push_back({balance.account, balance.posted, balance.ends});
-  }
   return Segment::create(options.folder, fold.mark().segment);
 }
 

@@ -47,13 +47,6 @@ struct Recovered {
   CallId next_call;            // the first id not yet used
   /// Of the journal, beyond a torn end: what stood there is lost.
   std::int64_t damaged_bytes = 0;
-  /// Accounts whose window has not ended: to be posted into the treasury.
-  struct Balance {
-    AccountKey account;
-    Units posted;
-    Instant ends;
-  };
-  std::vector<Balance> balances;
 };
 
 class Store {

@@ -15,6 +15,7 @@
 #include <thread>
 
 #include "base/seed.hpp"
+#include "store/balances.hpp"
 #include "store/codec.hpp"
 #include "store/journal_reader.hpp"
 #include "store/keys.hpp"
@@ -138,6 +139,7 @@ TEST(Codec, AHoldAndAnOutcomeComeBackAsTheyWere) {
   EXPECT_EQ(held.worst, hold.worst);
   EXPECT_EQ(held.legs[1].account, hold.legs[1].account);
   EXPECT_EQ(held.legs[1].ends, hold.legs[1].ends);
+  EXPECT_EQ(held.name, std::nullopt);
   EXPECT_EQ(ended.usage, settle.usage);
   EXPECT_EQ(ended.cost, settle.cost);
   EXPECT_EQ(ended.provider_id, settle.provider_id);
@@ -164,6 +166,55 @@ TEST(Codec, PassesComeBackAndARecordWithoutThemIsReadAsEver) {
   rest = without;
   ASSERT_TRUE(decode(*take_payload(rest), back));
   EXPECT_TRUE(back.parts.empty());
+}
+
+TEST(Codec, AHoldKeepsTheNameItsCallerGaveIt) {
+  HoldEntry named = some_hold(5);
+  named.name = HoldName{.name = digest("order-7"), .words = digest("search")};
+  std::string bytes;
+  append_record(bytes, named);
+  append_record(bytes, some_hold(6));
+  std::string_view rest = bytes;
+  HoldEntry read;
+  ASSERT_TRUE(decode(*take_payload(rest), read));
+  EXPECT_EQ(read.name, named.name);
+  ASSERT_TRUE(decode(*take_payload(rest), read));
+  EXPECT_EQ(read.name, std::nullopt);  // nothing is left of what it held before
+}
+
+TEST(Store, ANameStandsForItsHoldOnceThatIsOverHoweverItEnds) {
+  const Folder folder;
+  const auto named = [](std::int64_t id) {
+    HoldEntry hold = some_hold(id);
+    hold.name = HoldName{.name = digest(std::to_string(id)), .words = digest("words")};
+    return hold;
+  };
+  {
+    Books books = open_books(folder);
+    ASSERT_TRUE(hold_durably(*books.store, named(1)));
+    books.store->settle(some_settle(named(1)));
+    ASSERT_TRUE(hold_durably(*books.store, named(2)));  // in flight at the end
+    ASSERT_TRUE(hold_durably(*books.store, named(3)));
+    SettleEntry never = some_settle(named(3));
+    never.outcome = Outcome::released;
+    never.cost = {};
+    never.stop_reason = kNeverSent;
+    never.legs.clear();
+    books.store->settle(never);
+    ASSERT_TRUE(books.store->fold());
+  }
+  const Books again = open_books(folder);
+  for (const std::int64_t id : {1, 2}) {
+    const auto found = find_named_hold(folder.path(), digest(std::to_string(id)));
+    ASSERT_TRUE(found && *found);
+    EXPECT_EQ((*found)->call, CallId(id));
+    EXPECT_EQ((*found)->words, digest("words"));
+  }
+  for (const std::string_view name : {"3", "4"}) {  // its caller was told that it failed
+    const auto found = find_named_hold(folder.path(), digest(name));
+    ASSERT_TRUE(found);
+    EXPECT_FALSE(*found);
+  }
 }
 
 TEST(Codec, AProviderCannotFillTheBooks) {
@@ -244,11 +295,17 @@ TEST(Store, ASettledCallIsInTheLedgerOnce) {
   EXPECT_EQ(again.recovered.presumed, 0U);
   EXPECT_EQ(again.recovered.next_call, CallId(21));
   EXPECT_EQ(spent(folder), 20 * 1'234'567);
-  std::int64_t posted = 0;
-  for (const auto& balance : again.recovered.balances) {
-    posted += balance.account == account(1) ? balance.posted.count() : 0;
-  }
-  EXPECT_EQ(posted, 20 * 1'234'567);
+  const auto balances = BalanceReader::open(folder.path());
+  ASSERT_TRUE(balances);
+  EXPECT_EQ((*balances)->posted(account(1)), Units(20 * 1'234'567));
+  EXPECT_EQ((*balances)->posted(digest("nobody")), std::nullopt);
+  std::vector<Units> read;
+  ASSERT_TRUE((*balances)->each(Instant(), [&](const Balance& balance) {
+    if (balance.account == account(1)) {
+      read.push_back(balance.posted);
+    }
+  }));
+  EXPECT_EQ(read, std::vector{Units(20 * 1'234'567)});
 }
 
 TEST(Store, AHoldWithoutAnEndIsPresumedAtItsWorst) {

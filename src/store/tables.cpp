@@ -47,6 +47,11 @@ CREATE TABLE IF NOT EXISTS held(
   call INTEGER PRIMARY KEY,          -- open holds whose segment of the journal is gone
   record BLOB NOT NULL               -- the hold as it stood there
 );
+CREATE TABLE IF NOT EXISTS hold_names(
+  name BLOB PRIMARY KEY,             -- digest of a key and its idempotency key
+  words BLOB NOT NULL,               -- digest of what was asked for
+  call INTEGER NOT NULL              -- the hold it stands for, which is over
+) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS accounts(
   key BLOB PRIMARY KEY, posted INTEGER NOT NULL, ends INTEGER NOT NULL
 ) WITHOUT ROWID;
@@ -73,6 +78,16 @@ CREATE TABLE IF NOT EXISTS kills(
   tier TEXT NOT NULL, key TEXT NOT NULL, session TEXT NOT NULL  -- empty: whatever it is
 );
 CREATE INDEX IF NOT EXISTS kills_until ON kills(until);
+CREATE TABLE IF NOT EXISTS ended_sessions(  -- by hand, until nobody asks for them any more
+  scope BLOB NOT NULL, name TEXT NOT NULL, why TEXT NOT NULL,
+  last INTEGER NOT NULL,             -- ns since 1970: when a call of it last came
+  named INTEGER NOT NULL, met_midway INTEGER NOT NULL,
+  preamble BLOB NOT NULL, root BLOB NOT NULL, trace BLOB NOT NULL,  -- digests: what finds it
+  turns INTEGER NOT NULL, tool_calls INTEGER NOT NULL, spent INTEGER NOT NULL,
+  tokens_in INTEGER NOT NULL, tokens_out INTEGER NOT NULL, started INTEGER NOT NULL,
+  conversations BLOB NOT NULL,       -- 89 bytes each: digests, length, whether it was answered
+  PRIMARY KEY(scope, name)
+) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS refusals(  -- the latest calls that were not made: no part of the ledger
   call INTEGER PRIMARY KEY, at INTEGER NOT NULL,  -- ns since 1970
   key TEXT NOT NULL, user TEXT NOT NULL, tier TEXT NOT NULL, team TEXT NOT NULL,

@@ -141,7 +141,7 @@ Result<void> Prover::compare_accounts() {
       break;
     }
     ++proof_.accounts;
-    const auto account = unpack_account(select->blob_at(0));
+    const auto account = unpack_digest(select->blob_at(0));
     if (!account) {
       found("an account's name is damaged");
       continue;

@@ -134,6 +134,33 @@ test('an idempotency key makes one hold, whatever has become of it', async () =>
   assert.equal(third.body.state, 'settled');
 });
 
+test('an idempotency key stands for its hold after a restart, and after a kill', async () => {
+  const named = (key) => ({ idempotency_key: key });
+  const open = await hold('0.03', named('kept-open'));
+  const settled = await hold('0.03', named('kept-settled'));
+  await settle(settled.body.id, '0.01');
+  await ask('GET', `/${settled.body.id}`); // from the ledger: then it is on the disk
+  assert.equal(open.status, 201);
+  for (let round = 0; round < 2; round += 1) {
+    await gateway.killAndRestart();
+    const before = (await standing())['daily usd'];
+    const again = await hold('0.03', named('kept-open'));
+    assert.equal(again.status, 200, 'what nobody ended is presumed, and not held a second time');
+    assert.equal(again.body.id, open.body.id);
+    assert.equal(again.body.state, 'presumed');
+    const ended = await hold('0.03', named('kept-settled'));
+    assert.equal(ended.status, 200);
+    assert.equal(ended.body.cost_usd, 0.01);
+    assert.deepEqual(ended.body, (await ask('GET', `/${settled.body.id}`)).body);
+    assert.equal((await hold('0.04', named('kept-open'))).status, 409, 'for something else');
+    assert.deepEqual((await standing())['daily usd'], before);
+    const others = await hold('0.03', named('kept-open'), { secret: stranger, user: 'gil' });
+    assert.equal(others.status, round === 0 ? 201 : 200, 'names never cross keys');
+    assert.notEqual(others.body.id, open.body.id);
+  }
+  assert.equal((await hold('0.03', named(`new-${Date.now()}`))).status, 201);
+});
+
 test('nonsense is said to be', async () => {
   for (const body of [
     {},

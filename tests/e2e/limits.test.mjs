@@ -207,6 +207,37 @@ test('a session ended by hand stays ended, and is nobody else’s to see', async
   assert.match(refused.body.error.message, /session was ended/);
 });
 
+test('a session ended by hand stays ended after a kill, named or found', async () => {
+  const opening = [{ role: 'user', content: `begin ${Date.now()}` }];
+  const talk = (messages) => call({ user: 'ender', messages });
+  const first = await talk(opening);
+  assert.equal(first.status, 200, JSON.stringify(first.body));
+  const found = first.of('x-purser-session');
+  assert.match(found, /^s_/);
+  await call({ session: 'kept', user: 'ender' });
+  for (const name of ['kept', found]) {
+    const { status } = await fetch(`${gateway.base}/v1/sessions/${name}/end`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${key}`, 'x-purser-user': 'ender' },
+    });
+    assert.equal(status, 200, name);
+  }
+  const more = [
+    ...opening,
+    { role: 'assistant', content: 'an answer' },
+    { role: 'user', content: 'go on' },
+  ];
+  for (let round = 0; round < 2; round += 1) {
+    await gateway.killAndRestart();
+    for (const refused of [await call({ session: 'kept', user: 'ender' }), await talk(more)]) {
+      assert.equal(refused.status, 402);
+      assert.match(refused.body.error.message, /session was ended: ended by key_/);
+    }
+  }
+  assert.equal((await call({ session: 'another', user: 'ender' })).status, 200);
+  assert.equal((await call({ session: 'kept', user: 'eve' })).status, 200, 'another’s');
+});
+
 test('a tier decides the maximum, keeps what is used, and a user may have another', async () => {
   const statuses = [];
   for (const tier of ['free', 'free', 'free', 'paid', 'paid', 'paid']) {
