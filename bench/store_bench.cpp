@@ -56,7 +56,8 @@ HoldEntry hold_of(std::int64_t id) {
                  .input_max = Tokens(12'345),
                  .output_max = Tokens(4096),
                  .worst = Amount::from_nanos(98'475'000),
-                 .legs = {}};
+                 .legs = {},
+                 .name = {}};
   for (std::uint64_t leg = 0; leg < 6; ++leg) {
     const std::uint64_t subject = leg < 2 ? 1'000'000 + user : 0;
     hold.legs.push_back({.account = digest(fmt::format("{} of {}", leg, subject)),

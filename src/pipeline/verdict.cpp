@@ -169,7 +169,7 @@ Awaitable<OrDenial<std::string>> verdict(const Request& request, Dialect dialect
   }
   if (auto approved = approve(*admitted, request.body, core, services, Intent::question);
       !approved) {
-    return denied_json(approved.error());
+    co_return denied_json(approved.error());
   }
   const auto killed = switched_off(*admitted, core);
   Trial trial = judged(*admitted, request.body, core, services);

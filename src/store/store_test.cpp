@@ -20,11 +20,10 @@
 #include "store/journal_reader.hpp"
 #include "store/keys.hpp"
 #include "store/reports.hpp"
+#include "store/sample_entries.hpp"
 
 namespace purser {
 namespace {
-
-const Instant kNow = Instant::from_seconds(1'795'000'000);
 
 /// A folder of its own, gone at the end.
 class Folder {
@@ -41,52 +40,6 @@ class Folder {
  private:
   std::filesystem::path path_;
 };
-
-AccountKey account(std::uint64_t number) {
-  return {.high = number, .low = ~number};
-}
-
-HoldEntry some_hold(std::int64_t id) {
-  HoldEntry hold;
-  hold.call = CallId(id);
-  hold.at = kNow + std::chrono::milliseconds(id);
-  hold.dialect = id % 2 == 0 ? Dialect::chat : Dialect::messages;
-  hold.stream = id % 3 == 0;
-  hold.provider = "openai";
-  hold.model = "gpt-4o";
-  hold.caller = {.key = "key_a",
-                 .user = "user-" + std::to_string(id % 7),
-                 .tier = id % 2 == 0 ? "free" : "paid",
-                 .team = "research",
-                 .feature = "chat",
-                 .session = "s" + std::to_string(id % 11),
-                 .priority = Priority::background,
-                 .tags = {{"ticket", "42"}}};
-  hold.input_max = Tokens(1000 + id);
-  hold.output_max = Tokens(500);
-  hold.worst = Amount::from_nanos(7'000'000 + id);
-  hold.legs = {
-      {account(1), Units(hold.worst.nanos()), Instant::never()},
-      {account(100 + static_cast<std::uint64_t>(id % 7)), Units(1), kNow + std::chrono::hours(24)}};
-  return hold;
-}
-
-SettleEntry some_settle(const HoldEntry& hold) {
-  SettleEntry settle;
-  settle.call = hold.call;
-  settle.at = hold.at + std::chrono::seconds(2);
-  settle.cost = Amount::from_nanos(1'234'567);
-  settle.usage.input_uncached = Tokens(100);
-  settle.usage.cache_read = Tokens(40);
-  settle.usage.output = Tokens(30);
-  settle.model = "gpt-4o-2024-08-06";
-  settle.provider_id = "chatcmpl-1";
-  settle.stop_reason = "stop";
-  settle.status = 200;
-  settle.legs = hold.legs;
-  settle.legs[0].units = Units(settle.cost.nanos());
-  return settle;
-}
 
 struct Books {
   std::unique_ptr<Store> store;
@@ -123,65 +76,6 @@ std::int64_t spent(const Folder& folder) {
   return proof->total.nanos();
 }
 
-TEST(Codec, AHoldAndAnOutcomeComeBackAsTheyWere) {
-  const HoldEntry hold = some_hold(5);
-  const SettleEntry settle = some_settle(hold);
-  std::string bytes;
-  append_record(bytes, hold);
-  append_record(bytes, settle);
-  std::string_view rest = bytes;
-  HoldEntry held;
-  SettleEntry ended;
-  ASSERT_TRUE(decode(*take_payload(rest), held));
-  ASSERT_TRUE(decode(*take_payload(rest), ended));
-  EXPECT_TRUE(rest.empty());
-  EXPECT_EQ(held.caller, hold.caller);
-  EXPECT_EQ(held.worst, hold.worst);
-  EXPECT_EQ(held.legs[1].account, hold.legs[1].account);
-  EXPECT_EQ(held.legs[1].ends, hold.legs[1].ends);
-  EXPECT_EQ(held.name, std::nullopt);
-  EXPECT_EQ(ended.usage, settle.usage);
-  EXPECT_EQ(ended.cost, settle.cost);
-  EXPECT_EQ(ended.provider_id, settle.provider_id);
-}
-
-TEST(Codec, PassesComeBackAndARecordWithoutThemIsReadAsEver) {
-  SettleEntry settle = some_settle(some_hold(5));
-  std::string without;
-  append_record(without, settle);
-  Usage usage;
-  usage.output = Tokens(9);
-  usage.video_in = Tokens(1);
-  settle.parts = {Pass{.model = "advisor", .usage = usage}, Pass{.model = {}, .usage = {}}};
-  std::string with;
-  append_record(with, settle);
-  EXPECT_LT(without.size(), with.size());
-  SettleEntry back;
-  std::string_view rest = with;
-  ASSERT_TRUE(decode(*take_payload(rest), back));
-  ASSERT_EQ(back.parts.size(), 2U);
-  EXPECT_EQ(back.parts[0].model, "advisor");
-  EXPECT_EQ(back.parts[0].usage, usage);
-  EXPECT_EQ(back.parts[1].usage, Usage());
-  rest = without;
-  ASSERT_TRUE(decode(*take_payload(rest), back));
-  EXPECT_TRUE(back.parts.empty());
-}
-
-TEST(Codec, AHoldKeepsTheNameItsCallerGaveIt) {
-  HoldEntry named = some_hold(5);
-  named.name = HoldName{.name = digest("order-7"), .words = digest("search")};
-  std::string bytes;
-  append_record(bytes, named);
-  append_record(bytes, some_hold(6));
-  std::string_view rest = bytes;
-  HoldEntry read;
-  ASSERT_TRUE(decode(*take_payload(rest), read));
-  EXPECT_EQ(read.name, named.name);
-  ASSERT_TRUE(decode(*take_payload(rest), read));
-  EXPECT_EQ(read.name, std::nullopt);  // nothing is left of what it held before
-}
-
 TEST(Store, ANameStandsForItsHoldOnceThatIsOverHoweverItEnds) {
   const Folder folder;
   const auto named = [](std::int64_t id) {
@@ -215,44 +109,6 @@ TEST(Store, ANameStandsForItsHoldOnceThatIsOverHoweverItEnds) {
     ASSERT_TRUE(found);
     EXPECT_FALSE(*found);
   }
-}
-
-TEST(Codec, AProviderCannotFillTheBooks) {
-  SettleEntry settle = some_settle(some_hold(1));
-  settle.stop_reason.assign(std::size_t{4} << 20, 'x');
-  settle.provider_id = std::string(kTextBytesMax - 1, 'y') + "\u00e9";  // cut in a character
-  settle.parts.resize(kPartsMax, Pass{.model = settle.stop_reason, .usage = {}});
-  std::string bytes;
-  append_record(bytes, settle);
-  EXPECT_LT(bytes.size(), (kPartsMax + 4) * (kTextBytesMax + 32));
-  std::string_view rest = bytes;
-  SettleEntry back;
-  ASSERT_TRUE(decode(*take_payload(rest), back));
-  EXPECT_EQ(back.stop_reason.size(), kTextBytesMax);
-  EXPECT_EQ(back.provider_id, std::string(kTextBytesMax - 1, 'y'));
-}
-
-TEST(Codec, ADamagedRecordIsNeverTakenForAGoodOne) {
-  std::string bytes;
-  append_record(bytes, some_hold(1));
-  for (std::size_t at = 0; at < bytes.size(); ++at) {
-    for (int bit = 0; bit < 8; ++bit) {
-      std::string damaged = bytes;
-      damaged[at] = static_cast<char>(damaged[at] ^ (1 << bit));
-      std::string_view rest = damaged;
-      EXPECT_FALSE(take_payload(rest)) << "byte " << at << " bit " << bit;
-    }
-  }
-}
-
-RC_GTEST_PROP(Codec, AnyBytesAreRefusedOrRead, (const std::string& bytes)) {
-  HoldEntry hold;
-  SettleEntry settle;
-  static_cast<void>(decode(bytes, hold));
-  static_cast<void>(decode(bytes, settle));
-  static_cast<void>(peek(bytes));
-  std::string_view rest = bytes;
-  static_cast<void>(take_payload(rest));
 }
 
 TEST(Journal, ATornEndIsCutAtTheLastWholeRecord) {
