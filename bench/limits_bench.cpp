@@ -63,7 +63,8 @@ void touch(benchmark::State& state) {
 }
 BENCHMARK(touch)->Arg(6)->Arg(10)->Arg(100);
 
-/// A whole verdict with a million live users: which accounts, what they hold, the hold, its end.
+/// A whole verdict with a million live users: which accounts, what they hold, the hold, its end;
+/// and with as many again who have left memory.
 void verdict(benchmark::State& state) {
   const LimitSet set = rules(state.range(0));
   Treasury treasury;
@@ -83,6 +84,9 @@ void verdict(benchmark::State& state) {
   for (std::int64_t user = 0; user < state.range(1); ++user) {
     hold_one(user);
   }
+  for (std::int64_t user = 0; user < state.range(2); ++user) {
+    treasury.put_away(digest(fmt::format("away {}", user)), Instant::never());
+  }
   std::uint64_t next = 1;
   for (auto _ : state) {
     next = next * 6364136223846793005U + 1442695040888963407U;
@@ -91,7 +95,10 @@ void verdict(benchmark::State& state) {
   state.counters["touched"] = static_cast<double>(touches.size());
   state.counters["bytes"] = static_cast<double>(treasury.bytes());
 }
-BENCHMARK(verdict)->Args({100, 1'000})->Args({100, 1'000'000});
+BENCHMARK(verdict)
+    ->Args({100, 1'000, 0})
+    ->Args({100, 1'000'000, 0})
+    ->Args({100, 1'000'000, 1'000'000});
 
 void window(benchmark::State& state) {
   const Calendar calendar = Calendar::of("Europe/Berlin").value();
