@@ -21,9 +21,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     }
     INVARIANT(calls == outline.calls.size(), "each call belongs to a message");
     INVARIANT(results == outline.results.size(), "each result belongs to a message");
-    for (const Outline::Call& call : outline.calls) {
-      INVARIANT(call.name.empty() || (call.name.data() >= body.data() &&
-                                      call.name.data() < body.data() + body.size()),
+    for (const Outline::Call& made : outline.calls) {
+      INVARIANT(made.name.empty() || (made.name.data() >= body.data() &&
+                                      made.name.data() < body.data() + body.size()),
                 "names stand in the body");
     }
     const Outline again = outline_of(*call, body, memory);
