@@ -14,8 +14,6 @@ using prometheus::MetricFamily;
 using prometheus::MetricType;
 using Label = ClientMetric::Label;
 
-constexpr std::array<Dialect, kDialects> kAllDialects{Dialect::chat, Dialect::messages,
-                                                      Dialect::vendor};
 constexpr std::array<Outcome, kOutcomes> kAllOutcomes{Outcome::settled, Outcome::released,
                                                       Outcome::presumed, Outcome::estimated};
 constexpr std::array<std::string_view, kRefusals> kRefusalNames{

@@ -163,12 +163,10 @@ int list_limits(const BooksOption& books, Format format) {
 }
 
 Result<Dialect> parse_dialect(std::string_view text) {
-  for (const Dialect dialect : {Dialect::chat, Dialect::messages, Dialect::vendor}) {
-    if (text == to_string(dialect)) {
-      return dialect;
-    }
+  if (const auto dialect = dialect_named(text, kAllDialects)) {
+    return *dialect;
   }
-  return fail(Fault::client, "expected chat, messages or vendor");
+  return fail(Fault::client, "expected " + names_of(kAllDialects));
 }
 
 void add_show(CLI::App& limits, Action& chosen) {

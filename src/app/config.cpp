@@ -97,13 +97,11 @@ Result<std::string> parse_base_url(std::string_view text) {
 }
 
 Result<Dialect> parse_dialect(std::string_view text) {
-  for (const Dialect dialect : {Dialect::chat, Dialect::messages}) {
-    if (to_string(dialect) == text) {
-      return dialect;
-    }
+  if (const auto dialect = dialect_named(text, kModelDialects)) {
+    return *dialect;
   }
-  return fail(Fault::config,
-              "expected one of chat, messages, got \"" + std::string(text.substr(0, 60)) + "\"");
+  return fail(Fault::config, "expected " + names_of(kModelDialects) + ", got \"" +
+                                 std::string(text.substr(0, 60)) + "\"");
 }
 
 Result<std::string> parse_turns(std::string_view text) {
@@ -160,7 +158,8 @@ void read_provider(Section& section, ProviderConfig& provider) {
                                    "have one of their own");
   }
   if (provider.dialects.empty()) {
-    section.reject("dialects", provider.name + ": dialects is missing; expected chat or messages");
+    section.reject("dialects",
+                   provider.name + ": dialects is missing; expected " + names_of(kModelDialects));
   }
 }
 

@@ -50,13 +50,12 @@ auto one_of(const std::array<Enum, count>& values) {
 
 void read_conditions(Section& section, AllOf& conditions) {
   constexpr std::array kPriorities{Priority::essential, Priority::normal, Priority::background};
-  constexpr std::array kDialectNames{Dialect::chat, Dialect::messages, Dialect::vendor};
   for (const Label label : kPlainLabels) {
     std::vector<std::string> values;
     if (label == Label::priority) {
       section.list("priority", values, one_of(kPriorities));
     } else if (label == Label::dialect) {
-      section.list("dialect", values, one_of(kDialectNames));
+      section.list("dialect", values, one_of(kAllDialects));
     } else {
       section.list(to_string(label), values, parse_text);
     }

@@ -60,10 +60,7 @@ using Names = std::unordered_map<AccountKey, Known>;
 
 void add_names(Names& names, const CallRecord& call, std::string_view model,
                const LimitSet& limits) {
-  Dialect dialect = Dialect::chat;
-  for (const Dialect each : {Dialect::messages, Dialect::vendor}) {
-    dialect = call.dialect == to_string(each) ? each : dialect;
-  }
+  const Dialect dialect = dialect_named(call.dialect, kAllDialects).value_or(Dialect::chat);
   Touches touches;
   limits.touch(
       {.caller = call.caller, .provider = call.provider, .model = model, .dialect = dialect},

@@ -18,12 +18,7 @@ std::optional<Dialect> dialect_asked(const Request& request) {
     if (!pair.starts_with(kName)) {
       continue;
     }
-    for (const Dialect dialect : {Dialect::chat, Dialect::messages}) {
-      if (pair.substr(kName.size()) == to_string(dialect)) {
-        return dialect;
-      }
-    }
-    return std::nullopt;
+    return dialect_named(pair.substr(kName.size()), kModelDialects);
   }
   return dialect_of(request);
 }
@@ -33,7 +28,8 @@ std::optional<Dialect> dialect_asked(const Request& request) {
 Awaitable<bool> verdict_desk(Connection& client, const Request& request, Front& front) {
   const auto dialect = dialect_asked(request);
   if (!dialect) {
-    const Denial denial{Refused::bad_request, "dialect: expected chat or messages", {}, {}};
+    const Denial denial{
+        Refused::bad_request, "dialect: expected " + names_of(kModelDialects), {}, {}};
     co_return co_await deny(client, request, dialect_of(request), denial, {}, front.core);
   }
   auto json = co_await verdict(request, *dialect, front.core, front.services);

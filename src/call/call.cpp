@@ -17,6 +17,24 @@ std::string_view to_string(Dialect dialect) {
   return "chat";
 }
 
+std::optional<Dialect> dialect_named(std::string_view name, std::span<const Dialect> among) {
+  for (const Dialect dialect : among) {
+    if (to_string(dialect) == name) {
+      return dialect;
+    }
+  }
+  return std::nullopt;
+}
+
+std::string names_of(std::span<const Dialect> dialects) {
+  std::string text;
+  for (std::size_t i = 0; i < dialects.size(); ++i) {
+    text += i == 0 ? "" : i + 1 == dialects.size() ? " or " : ", ";
+    text += to_string(dialects[i]);
+  }
+  return text;
+}
+
 std::string_view to_string(Priority priority) {
   switch (priority) {
     case Priority::background:

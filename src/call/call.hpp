@@ -6,6 +6,7 @@
 #include <forward_list>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,12 +16,21 @@
 
 namespace purser {
 
+/// Kept in the journal by number: new ones come last.
 enum class Dialect : std::uint8_t {
   chat,
   messages,
   vendor,  // spend that does not pass through Purser: held and settled by its caller's word
 };
+inline constexpr std::array kAllDialects{Dialect::chat, Dialect::messages, Dialect::vendor};
+inline constexpr std::size_t kDialects = kAllDialects.size();
+/// Those a provider is asked in.
+inline constexpr std::array kModelDialects{Dialect::chat, Dialect::messages};
 std::string_view to_string(Dialect dialect);
+/// By its name; nothing: none of `among`.
+std::optional<Dialect> dialect_named(std::string_view name, std::span<const Dialect> among);
+/// "chat, messages or vendor", for who named none of them.
+std::string names_of(std::span<const Dialect> dialects);
 
 /// A byte range of the request body; empty when `length` is 0.
 struct Span {

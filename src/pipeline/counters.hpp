@@ -6,6 +6,8 @@
 #include <atomic>
 #include <cstdint>
 
+#include "call/call.hpp"
+
 namespace purser {
 
 /// Written by its core alone, read by anybody.
@@ -20,7 +22,6 @@ class Count {
   std::atomic<std::int64_t> value_{0};
 };
 
-inline constexpr std::size_t kDialects = 3;
 inline constexpr std::size_t kOutcomes = 4;
 inline constexpr std::size_t kRefusals = 13;
 /// Upper bounds of the buckets for the time Purser itself adds before a call leaves, microseconds.

@@ -269,7 +269,7 @@ void write(Writer& out, const HoldEntry& entry) {
 void read(Reader& in, HoldEntry& entry) {
   entry.call = CallId(in.number());
   entry.at = Instant::from_nanos(in.number());
-  entry.dialect = in.choice(Dialect::vendor);
+  entry.dialect = in.choice(kAllDialects.back());
   entry.stream = in.flag();
   in.text(entry.provider);
   in.text(entry.model);
