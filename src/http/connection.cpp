@@ -6,6 +6,7 @@
 #include <boost/asio/buffer.hpp>
 
 #include "http/chunks.hpp"
+#include "http/content_coding.hpp"
 
 namespace purser {
 namespace {
@@ -89,6 +90,9 @@ Awaitable<std::expected<Connection::Arrival, Connection::BadRequest>> Connection
   if (has_body) {
     if (auto body = co_await read_body(head, head_bytes); !body) {
       co_return std::unexpected(std::move(body.error()));
+    }
+    if (auto unpacked = unpack_body(); !unpacked) {
+      co_return std::unexpected(std::move(unpacked.error()));
     }
   }
   if (gone_) {
@@ -185,6 +189,31 @@ Awaitable<std::expected<void, Connection::BadRequest>> Connection::read_chunked(
   decoded_.append(kPaddingBehindBody, '\0');
   body_ = std::string_view(decoded_).substr(0, length);
   co_return std::expected<void, BadRequest>{};
+}
+
+std::expected<void, Connection::BadRequest> Connection::unpack_body() {
+  const auto coding = content_coding(fields_);
+  if (coding == ContentCoding::identity) {
+    return {};
+  }
+  if (!coding) {
+    return bad(415, "Content-Encoding: expected gzip, deflate, br, zstd or identity, got \"" +
+                        std::string(field_value(fields_, "content-encoding")) + '"');
+  }
+  auto whole = unpack_whole(*coding, body_, limits_.body_bytes_max);
+  if (!whole) {
+    return bad(400, std::move(whole.error().message));
+  }
+  if (!*whole) {
+    return bad(413, "the request body is, unpacked, larger than " +
+                        std::to_string(limits_.body_bytes_max) + " bytes");
+  }
+  decoded_ = std::move(**whole);
+  const std::size_t length = decoded_.size();
+  decoded_.append(kPaddingBehindBody, '\0');
+  body_ = std::string_view(decoded_).substr(0, length);
+  forget_content_coding(fields_);
+  return {};
 }
 
 void Connection::finish_request() {

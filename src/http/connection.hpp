@@ -3,7 +3,8 @@
 //   idle ──first byte──▶ head ──▶ body ──▶ request in hand ──answer sent──▶ idle | closed
 //
 // The request stays where it was received: fields and body are views into the input buffer until
-// finish_request(). One connection serves one request at a time.
+// finish_request(). One connection serves one request at a time. A body that came packed is
+// unpacked, and the field that said so is gone.
 #pragma once
 
 #include <array>
@@ -75,12 +76,13 @@ class Connection final : public Waiting {
   Awaitable<std::expected<void, BadRequest>> read_body(Head& head, std::size_t head_bytes);
   Awaitable<std::expected<void, BadRequest>> read_chunked(Head& head, std::size_t head_bytes);
   void make_room(Head& head, std::size_t head_bytes, std::size_t total);
+  std::expected<void, BadRequest> unpack_body();
 
   Socket socket_;
   ConnectionLimits limits_;
   Buffer in_;
   std::vector<Field> fields_;
-  std::string decoded_;     // a chunked body
+  std::string decoded_;     // a body that came chunked or packed
   std::size_t in_use_ = 0;  // bytes of in_ that belong to the request in hand
   std::string_view body_;
   bool gone_ = false;

@@ -68,7 +68,9 @@ FieldName known_name(std::string_view name) {
     case 15:
       return if_same(name, "accept-encoding", FieldName::accept_encoding);
     case 16:
-      return if_same(name, "proxy-connection", FieldName::proxy_connection);
+      return same_name(name, "content-encoding")
+                 ? FieldName::content_encoding
+                 : if_same(name, "proxy-connection", FieldName::proxy_connection);
     case 17:
       return if_same(name, "transfer-encoding", FieldName::transfer_encoding);
     case 19:

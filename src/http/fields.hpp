@@ -12,6 +12,7 @@ enum class FieldName : std::uint8_t {
   accept_encoding,
   authorization,
   connection,
+  content_encoding,
   content_length,
   content_type,
   expect,

@@ -33,11 +33,16 @@ Awaitable<Result<void>> Incoming::read_head(const UpstreamLimits& limits) {
   } while (head_.status / 100 == 1);
   left_ = head_.framing == Framing::length ? head_.length : 0;
   ended_ = head_.framing == Framing::none;
+  if (const auto coding = content_coding(upstream_->fields());
+      !ended_ && coding && *coding != ContentCoding::identity) {
+    unpacker_ = make_unpacker(*coding, Fault::upstream);
+    forget_content_coding(upstream_->fields());
+  }
   co_return Result<void>{};
 }
 
 std::optional<std::uint64_t> Incoming::length() const {
-  if (head_.framing == Framing::length) {
+  if (head_.framing == Framing::length && !unpacker_) {
     return head_.length;
   }
   return std::nullopt;
@@ -73,8 +78,33 @@ Result<bool> Incoming::piece_from_buffer(std::string_view& piece) {
   return !piece.empty();
 }
 
-Awaitable<Result<bool>> Incoming::next(std::string_view& piece, std::size_t room,
-                                       std::chrono::seconds wait) {
+Awaitable<Result<bool>> Incoming::next_unpacked(std::string_view& piece, std::size_t room,
+                                                std::chrono::seconds wait) {
+  unpacked_.clear();
+  while (unpacked_.empty()) {
+    if (packed_.empty() && !unpacker_->has_more()) {
+      const auto more = co_await next_as_sent(packed_, room, wait);
+      if (!more) {
+        co_return std::unexpected(more.error());
+      }
+      if (!*more && !unpacker_->finished()) {
+        co_return fail(Fault::upstream, "the packed answer was cut");
+      }
+      if (!*more) {
+        unpacker_.reset();
+        co_return false;
+      }
+    }
+    if (auto step = unpacker_->step(packed_, unpacked_); !step) {
+      co_return std::unexpected(std::move(step.error()));
+    }
+  }
+  piece = unpacked_;
+  co_return true;
+}
+
+Awaitable<Result<bool>> Incoming::next_as_sent(std::string_view& piece, std::size_t room,
+                                               std::chrono::seconds wait) {
   drop_used();
   piece = {};
   bool fresh = upstream_->in().size() > 0;
