@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 namespace purser {
 namespace {
@@ -19,11 +20,9 @@ constexpr int kZstdWindowLog = 23;
 class Inflater final : public Unpacker {
  public:
   Inflater(ContentCoding coding, Fault fault) : Unpacker(fault), coding_(coding) {}
-  ~Inflater() override {
-    if (begun_) {
-      inflateEnd(&stream_);
-    }
-  }
+  ~Inflater() override { inflateEnd(&stream_); }  // does nothing where nothing was begun
+  Inflater(const Inflater&) = delete;
+  Inflater& operator=(const Inflater&) = delete;
 
  private:
   static constexpr int kGzipWindow = 15 + 16;
@@ -45,13 +44,14 @@ class Inflater final : public Unpacker {
     if (packed.empty() && !begun_) {
       return Progress{};
     }
-    if (!begun_) {
-      begun_ = inflateInit2(&stream_, window(packed)) == Z_OK;
+    if (!std::exchange(begun_, true)) {
+      if (inflateInit2(&stream_, window(packed)) != Z_OK) {
+        return std::nullopt;
+      }
     } else if (member_ended_ && !packed.empty()) {
-      begun_ = coding_ == ContentCoding::gzip && inflateReset(&stream_) == Z_OK;
-    }
-    if (!begun_) {
-      return std::nullopt;
+      if (coding_ != ContentCoding::gzip || inflateReset(&stream_) != Z_OK) {
+        return std::nullopt;
+      }
     }
     packed = packed.substr(0, kInflateMax);
     // zlib's interface knows no const; it does not write there.
