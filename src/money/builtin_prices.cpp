@@ -30,6 +30,12 @@ extern const char purser_prices_fireworks[];
 extern const char purser_prices_fireworks_end[];
 extern const char purser_prices_perplexity[];
 extern const char purser_prices_perplexity_end[];
+extern const char purser_prices_openrouter[];
+extern const char purser_prices_openrouter_end[];
+extern const char purser_prices_cerebras[];
+extern const char purser_prices_cerebras_end[];
+extern const char purser_prices_vercel_gateway[];
+extern const char purser_prices_vercel_gateway_end[];
 }
 
 namespace purser {
@@ -50,6 +56,10 @@ const std::vector<PriceBook::File>& builtin_prices() {
       {"prices/together.json", {purser_prices_together, purser_prices_together_end}},
       {"prices/fireworks.json", {purser_prices_fireworks, purser_prices_fireworks_end}},
       {"prices/perplexity.json", {purser_prices_perplexity, purser_prices_perplexity_end}},
+      {"prices/openrouter.json", {purser_prices_openrouter, purser_prices_openrouter_end}},
+      {"prices/cerebras.json", {purser_prices_cerebras, purser_prices_cerebras_end}},
+      {"prices/vercel-gateway.json",
+       {purser_prices_vercel_gateway, purser_prices_vercel_gateway_end}},
   };
   return files;
 }

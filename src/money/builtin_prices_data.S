@@ -70,4 +70,19 @@ purser_prices_fireworks_end:
 purser_prices_perplexity:
 .incbin "prices/perplexity.json"
 purser_prices_perplexity_end:
+.global purser_prices_openrouter
+.global purser_prices_openrouter_end
+purser_prices_openrouter:
+.incbin "prices/openrouter.json"
+purser_prices_openrouter_end:
+.global purser_prices_cerebras
+.global purser_prices_cerebras_end
+purser_prices_cerebras:
+.incbin "prices/cerebras.json"
+purser_prices_cerebras_end:
+.global purser_prices_vercel_gateway
+.global purser_prices_vercel_gateway_end
+purser_prices_vercel_gateway:
+.incbin "prices/vercel-gateway.json"
+purser_prices_vercel_gateway_end:
 .section .note.GNU-stack,"",@progbits

@@ -35,10 +35,12 @@ Card fill_card(const SaidRates& said, const SaidRates& base) {
 }
 
 std::string_view provider_name(std::string_view catalogues) {
-  constexpr std::array<std::pair<std::string_view, std::string_view>, 9> kOurs{
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 11> kOurs{
       {{"gemini", "google"},
        {"x-ai", "xai"},
        {"zai", "zhipu"},
+       {"zhipuai", "zhipu"},
+       {"vercel_ai_gateway", "vercel-gateway"},
        {"moonshotai", "moonshot"},
        {"cohere_chat", "cohere"},
        {"together_ai", "together"},
