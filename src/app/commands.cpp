@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "app/policy.hpp"
+#include "app/provider_doubts.hpp"
 #include "app/serve.hpp"
 #include "app/version.hpp"
 
@@ -67,8 +68,8 @@ void add_check_config(CLI::App& purser, Action& chosen) {
   CLI::App* command =
       purser.add_subcommand("check-config", "Read a configuration and say what is wrong with it");
   command->footer(
-      "Example: purser check-config purser.yaml\nRules that can never match or always deny are "
-      "doubted, not refused.\nExit: 0 sound, 1 not.");
+      "Example: purser check-config purser.yaml\nRules that can never match or always deny, "
+      "and providers without a key or prices, are doubted, not refused.\nExit: 0 sound, 1 not.");
   auto file = std::make_shared<std::string>();
   command->add_option("FILE", *file, "the configuration")->required();
   command->callback([file, &chosen] {
@@ -77,11 +78,15 @@ void add_check_config(CLI::App& purser, Action& chosen) {
       if (!config) {
         return complain(config.error());
       }
-      if (const auto prices = read_prices(*config); !prices) {
+      const auto prices = read_prices(*config);
+      if (!prices) {
         return complain(prices.error());
       }
-      for (const std::string& doubt : doubts(config->limits, config->tiers)) {
-        fmt::print(stderr, "{}: doubtful: {}\n", *file, doubt);
+      for (const auto& doubtful :
+           {doubts(config->limits, config->tiers), provider_doubts(*config, *prices)}) {
+        for (const std::string& doubt : doubtful) {
+          fmt::print(stderr, "{}: doubtful: {}\n", *file, doubt);
+        }
       }
       fmt::print("{}: sound\n", *file);
       return int{kDone};

@@ -66,6 +66,29 @@ TEST(Commands, ASoundConfigurationIsZeroAndABadOneIsOneWithItsPlace) {
   EXPECT_EQ(purser_with({"check-config", "/tmp"}).code, kFinding) << "a folder is no file";
 }
 
+TEST(Commands, DoubtfulProvidersAreToldWithWhatIsDoubtful) {
+  const Scratch file(
+      "providers:\n"
+      "  groq: {api_key_env: NO_SUCH_VARIABLE, models: ['llama-*', nonesuch]}\n"
+      "  mine: {like: groq, api_key_file: /k, models: [llama-3.1-8b-instant]}\n"
+      "  lab: {base_url: 'http://a', dialects: chat}\n"
+      "  azure: {base_url: 'http://b', api_key_file: /k, models_as: {prod: gpt-4o, x: nonesuch}}\n"
+      "  ollama:\n");
+  const Ended ended = purser_with({"check-config", file.path()});
+  EXPECT_EQ(ended.code, kDone);
+  const std::string begin = file.path() + ": doubtful: provider ";
+  EXPECT_EQ(ended.err,
+            begin + "groq has no key: NO_SUCH_VARIABLE is not set\n" +  //
+                begin + "groq: the price book has no price for \"nonesuch\"\n" + begin +
+                "mine: its models \"llama-3.1-8b-instant\" go to groq, which stands before it and "
+                "lists \"llama-*\"\n" +
+                begin +
+                "lab: the price book has nothing under its name: prices_of says whose prices are "
+                "its own, free that it has none\n" +
+                begin +
+                "azure: the price book has no price for \"nonesuch\", which \"x\" stands for\n");
+}
+
 class Folder {
  public:
   Folder() {

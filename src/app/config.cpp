@@ -15,41 +15,6 @@
 namespace purser {
 namespace {
 
-ProviderConfig openai() {
-  return {.name = "openai",
-          .base_url = "https://api.openai.com/v1",
-          .api_key_env = "OPENAI_API_KEY",
-          .api_key_file = {},
-          .dialects = {Dialect::chat},
-          .waits = {},
-          .queue = {},
-          .ca_file = {}};
-}
-
-ProviderConfig anthropic() {
-  return {.name = "anthropic",
-          .base_url = "https://api.anthropic.com",
-          .api_key_env = "ANTHROPIC_API_KEY",
-          .api_key_file = {},
-          .dialects = {Dialect::messages},
-          .waits = {},
-          .queue = {},
-          .ca_file = {}};
-}
-
-/// What a provider is before the file says anything of it.
-ProviderConfig provider_named(const std::string& name) {
-  if (name == "openai") {
-    return openai();
-  }
-  if (name == "anthropic") {
-    return anthropic();
-  }
-  ProviderConfig provider;
-  provider.name = name;
-  return provider;
-}
-
 struct Listen {
   std::string host;
   std::uint16_t port;
@@ -88,22 +53,6 @@ Result<std::string> parse_time_zone(std::string_view text) {
   return std::string(text);
 }
 
-Result<std::string> parse_base_url(std::string_view text) {
-  const auto origin = parse_origin(text);
-  if (!origin) {
-    return std::unexpected(origin.error());
-  }
-  return std::string(text);
-}
-
-Result<Dialect> parse_dialect(std::string_view text) {
-  if (const auto dialect = dialect_named(text, kModelDialects)) {
-    return *dialect;
-  }
-  return fail(Fault::config, "expected " + names_of(kModelDialects) + ", got \"" +
-                                 std::string(text.substr(0, 60)) + "\"");
-}
-
 Result<std::string> parse_turns(std::string_view text) {
   if (text == "stdout" || text == "off" || text.contains('/')) {
     return std::string(text);
@@ -116,72 +65,8 @@ auto whole(std::int64_t least, std::int64_t most) {
   return [=](std::string_view text) { return parse_whole(text, least, most); };
 }
 
-/// Clients lose patience, and other calls the money that waiting ones hold.
-Result<std::chrono::milliseconds> parse_queue_wait(std::string_view text) {
-  constexpr std::chrono::minutes kLongest{10};
-  const auto wait = parse_duration(text);
-  if (wait && *wait > kLongest) {
-    return fail(Fault::config,
-                "expected at most 10m, got \"" + std::string(text.substr(0, 60)) + "\"");
-  }
-  return wait;
-}
-
 bool is_loopback(const std::string& host) {
   return host == "localhost" || host == "::1" || host.starts_with("127.");
-}
-
-void read_provider(Section& section, ProviderConfig& provider) {
-  section.scalar("base_url", provider.base_url, parse_base_url);
-  section.scalar("api_key_env", provider.api_key_env, parse_text);
-  section.scalar("api_key_file", provider.api_key_file, parse_text);
-  section.list("dialects", provider.dialects, parse_dialect);
-  section.section("timeouts", [&](Section& timeouts) {
-    timeouts.scalar("connect", provider.waits.connect, parse_seconds);
-    timeouts.scalar("first_byte", provider.waits.first_byte, parse_seconds);
-    timeouts.scalar("idle", provider.waits.between_bytes, parse_seconds);
-  });
-  section.section("queue", [&](Section& queue) {
-    queue.choice("pace", provider.queue.pace,
-                 {{"heed", PaceTold::heed}, {"ignore", PaceTold::ignore}});
-    queue.scalar("at_once", provider.queue.at_once, whole(1, 1'000'000));
-    queue.scalar("longest", provider.queue.longest, whole(0, 100'000));
-    queue.scalar("wait", provider.queue.wait, parse_queue_wait);
-  });
-  section.choice("service_tier_default", provider.tier_default,
-                 {{"standard", ServiceTier::standard},
-                  {"priority", ServiceTier::priority},
-                  {"flex", ServiceTier::flex}});
-  section.scalar("ca_file", provider.ca_file, parse_text);
-  if (provider.base_url.empty()) {
-    section.reject("base_url", provider.name + ": base_url is missing; only openai and anthropic " +
-                                   "have one of their own");
-  }
-  if (provider.dialects.empty()) {
-    section.reject("dialects",
-                   provider.name + ": dialects is missing; expected " + names_of(kModelDialects));
-  }
-}
-
-/// What the file names is what is served: a first provider in it replaces the built-in two.
-void read_providers(Section& root, Config& config) {
-  bool first = true;
-  root.named("providers", [&](const std::string& name, Section& section) {
-    if (std::exchange(first, false)) {
-      config.providers.clear();
-    }
-    ProviderConfig provider = provider_named(name);
-    read_provider(section, provider);
-    for (const ProviderConfig& other : config.providers) {
-      for (const Dialect dialect : provider.dialects) {
-        if (std::ranges::find(other.dialects, dialect) != other.dialects.end()) {
-          section.reject("dialects", name + ": dialect " + std::string(to_string(dialect)) +
-                                         " is served by " + other.name + " already");
-        }
-      }
-    }
-    config.providers.push_back(std::move(provider));
-  });
 }
 
 void read_keys(Section& section, Config& config) {
@@ -245,7 +130,7 @@ void read_root(Section& root, Config& config) {
   root.scalar("time_zone", config.time_zone, parse_time_zone);
   root.scalar("threads", config.threads, whole(0, 1024));
   root.scalar("accounts_in_memory_max", config.accounts_in_memory_max, whole(1, 1'000'000'000));
-  read_providers(root, config);
+  read_providers(root, config.providers);
   root.section("keys", [&](Section& section) { read_keys(section, config); });
   read_limits(root, config);
   read_calls(root, config);
@@ -267,7 +152,7 @@ void read_root(Section& root, Config& config) {
 
 Config default_config() {
   Config config;
-  config.providers = {openai(), anthropic()};
+  config.providers = {provider_named("openai"), provider_named("anthropic")};
   return config;
 }
 

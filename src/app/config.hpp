@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "app/config_alerts.hpp"
+#include "app/config_providers.hpp"
 #include "app/document.hpp"
 #include "base/result.hpp"
 #include "call/call.hpp"
@@ -24,19 +25,6 @@
 #include "store/store.hpp"
 
 namespace purser {
-
-/// A provider calls are passed to. Each dialect is served by one of them.
-struct ProviderConfig {
-  std::string name;          // the provider's name in the price book
-  std::string base_url;      // as this provider's own clients take it
-  std::string api_key_env;   // the variable that holds the key
-  std::string api_key_file;  // or the file; looked at first, when it is named
-  std::vector<Dialect> dialects;
-  UpstreamLimits waits;
-  LaneRules queue;
-  ServiceTier tier_default = ServiceTier::standard;  // of requests that ask for none
-  std::string ca_file;  // trust these certificates instead of the system's
-};
 
 /// What a call with a key that Purser did not make is taken for.
 enum class UnknownKeys : std::uint8_t {

@@ -72,10 +72,17 @@ TEST(Config, EveryMistakeIsFoundWhereItStands) {
        "tokens"},
       {"unpriced: {input: 0.0000001}",
        "f:1:19: input: '0.0000001' must be a decimal like \"2.50\", with at most six decimals"},
-      {"providers: {deepseek: {dialects: chat}}",
-       "f:1:23: deepseek: base_url is missing; only openai and anthropic have one of their own"},
-      {"providers: {openai: , x: {base_url: 'http://a', dialects: [chat]}}",
-       "f:1:59: x: dialect chat is served by openai already"},
+      {"providers: {azure: }",
+       "f:1:19: azure: base_url is missing: each of its customers has another"},
+      {"providers: {x: {base_url: 'http://a'}}",
+       "f:1:16: x: dialects is missing; expected chat or messages"},
+      {"providers: {openai: {default: true}, x: {like: groq, default: true}}",
+       "f:1:63: default: openai is the default for chat already"},
+      {"providers: {groq: {models_as: {a: [b, c]}}}",
+       "f:1:31: models_as: expected one model for \"a\""},
+      {"providers: {groq: {headers: {Content-Length: 5}}}",
+       "f:1:29: headers: expected names and values of HTTP fields, at most 32, none of them one "
+       "that Purser sets itself, got \"Content-Length\""},
       {"output: {default_max: 10, least_useful: 20}",
        "f:1:23: default_max is below least_useful: every call without a bound of its own would be "
        "denied"},
@@ -136,6 +143,58 @@ TEST(Config, NamedProvidersReplaceTheBuiltInOnesAndKeepTheirDefaults) {
   EXPECT_EQ(config->providers[0].base_url, "http://127.0.0.1:9/v1");
   EXPECT_EQ(config->providers[0].api_key_env, "OPENAI_API_KEY");
   EXPECT_EQ(config->providers[0].dialects, std::vector{Dialect::chat});
+}
+
+TEST(Config, AKnownProviderNeedsItsNameOnlyAndAnyNumberMaySpeakADialect) {
+  const auto config = read_config("providers: {groq: , mistral: , openai: , zai: , ollama: }", "f");
+  ASSERT_TRUE(config) << config.error().message;
+  ASSERT_EQ(config->providers.size(), 5U);
+  EXPECT_EQ(config->providers[0].base_url, "https://api.groq.com/openai/v1");
+  EXPECT_EQ(config->providers[0].api_key_env, "GROQ_API_KEY");
+  EXPECT_EQ(config->providers[1].quirks, quirks_of("mistral"));
+  EXPECT_EQ(config->providers[3].prices_of, "zhipu");
+  EXPECT_TRUE(config->providers[4].free);
+}
+
+TEST(Config, AProviderOfAnyNameIsLikeAKnownOneButForWhatItSays) {
+  const auto config = read_config(
+      "providers:\n"
+      "  mine: {like: mistral, base_url: 'http://a/v1', quirks: {usage_unasked: false},\n"
+      "         models: [a*, b], headers: {X-A: '1'}, headers_env: {X-B: V}}\n"
+      "  yours: {base_url: 'http://b', dialects: messages}\n",
+      "f");
+  ASSERT_TRUE(config) << config.error().message;
+  const ProviderConfig& mine = config->providers[0];
+  EXPECT_EQ(mine.name, "mine");
+  EXPECT_EQ(mine.api_key_env, "MISTRAL_API_KEY");
+  EXPECT_EQ(mine.prices_of, "mistral");
+  EXPECT_EQ(mine.quirks, (Quirks{.output_field = "max_tokens"}));
+  EXPECT_EQ(mine.models, (std::vector<std::string>{"a*", "b"}));
+  EXPECT_EQ(mine.headers, (std::vector<HeaderConfig>{{"X-A", HeaderConfig::From::text, "1"},
+                                                     {"X-B", HeaderConfig::From::env, "V"}}));
+  EXPECT_EQ(config->providers[1].key_header, KeyHeader::x_api_key);
+  EXPECT_TRUE(config->providers[1].api_key_env.empty());
+}
+
+TEST(Config, AProvidersNameCanStandInAPath) {
+  for (const char* name : {"v1", "mcp", "metrics", "chat", "a/b", "'a b'", "-a", "ä", "''"}) {
+    const std::string found = problems("providers: {" + std::string(name) + ": {like: groq}}");
+    EXPECT_NE(found.find("is no name for a provider"), std::string::npos) << name << found;
+  }
+  EXPECT_EQ(problems("providers: {Groq-2.eu_west: {like: groq}}"), "fine");
+}
+
+TEST(Config, EveryKnownProviderIsDocumentedAsItIs) {
+  const std::string page = read_file(PURSER_SOURCE_DIR "/docs/providers.md");
+  for (const KnownProvider& known : known_providers()) {
+    const std::size_t row = page.find("\n| `" + std::string(known.name) + "` |");
+    ASSERT_NE(row, std::string::npos) << known.name;
+    const std::string line = page.substr(row + 1, page.find('\n', row + 1) - row);
+    EXPECT_NE(line.find(known.base_url), std::string::npos) << line;
+    EXPECT_NE(line.find(known.key_variable), std::string::npos) << line;
+    EXPECT_NE(line.find(known.prices_of), std::string::npos) << line;
+    EXPECT_EQ(line.find("free") != std::string::npos, known.free) << line;
+  }
 }
 
 TEST(Config, AnUnsetServiceTierIsStandardUnlessTheProjectSaysOtherwise) {
@@ -284,7 +343,7 @@ TEST(Config, EveryExampleIsRead) {
 TEST(Config, EveryYamlBlockOfTheDocumentationIsRead) {
   constexpr std::string_view kOpen = "```yaml\n";
   int blocks = 0;
-  for (const char* name : {"configuration.md", "alerts.md"}) {
+  for (const char* name : {"configuration.md", "alerts.md", "providers.md"}) {
     const std::string page = read_file(PURSER_SOURCE_DIR "/docs/" + std::string(name));
     for (std::size_t at = page.find(kOpen); at != std::string::npos; at = page.find(kOpen, at)) {
       at += kOpen.size();

@@ -122,6 +122,8 @@ std::vector<std::string> edits_in_words(std::string_view edits, std::string_view
       words.back() += ": the caller had set no bound, or a larger one than is allowed";
     } else if (edit == "ask_usage") {
       words.push_back("asked the provider to report what the stream used");
+    } else if (edit.starts_with("provider=")) {
+      words.push_back(fmt::format("took {}/ off the front of the model", rest("provider=")));
     } else if (edit.starts_with("model=")) {
       words.push_back(fmt::format("sent it to {} instead of {}", rest("model="), model_asked));
     } else if (edit.starts_with("effort=")) {

@@ -35,10 +35,12 @@ struct Entry {
   std::string_view path;
   bool prefix;
   Desk desk;
+  std::string_view end = {};  // of a prefix: how the rest must end
 };
 constexpr std::array kDesks{
     Entry{"POST", "/v1/chat/completions", false, Desk::chat},
     Entry{"POST", "/chat/completions", false, Desk::chat},
+    Entry{"POST", "/openai/deployments/", true, Desk::chat, "/chat/completions"},  // Azure's
     Entry{"POST", "/v1/messages", false, Desk::messages},
     Entry{"POST", "/v1/messages/count_tokens", false, Desk::free_messages},
     Entry{"POST", "/v1/verdict", false, Desk::verdict},
@@ -65,11 +67,67 @@ constexpr std::array kDesks{
 Desk find_desk(const Request& request) {
   for (const Entry& entry : kDesks) {
     if (request.method == entry.method &&
-        (entry.prefix ? request.path.starts_with(entry.path) : request.path == entry.path)) {
+        (entry.prefix ? request.path.starts_with(entry.path) && request.path.ends_with(entry.end)
+                      : request.path == entry.path)) {
       return entry.desk;
     }
   }
   return Desk::unknown;
+}
+
+/// What a provider answers, and so what may be asked of one by name.
+bool is_asked_of_providers(Desk desk) {
+  switch (desk) {
+    case Desk::chat:
+    case Desk::messages:
+    case Desk::free_messages:
+    case Desk::models:
+    case Desk::verdict:
+      return true;
+    case Desk::holds:
+    case Desk::call:
+    case Desk::session:
+    case Desk::limits:
+    case Desk::kills:
+    case Desk::metrics:
+    case Desk::alive:
+    case Desk::ready:
+    case Desk::greeting:
+    case Desk::unknown:
+      return false;
+  }
+  return false;
+}
+
+/// A request for one provider by the path's first part: "/groq/v1/chat/completions". What follows
+/// is as at the root, or as at the provider itself: "/groq/openai/v1/chat/completions". `path`
+/// keeps what is made for it.
+Desk find_desk_below_name(Request& request, std::span<const Provider> providers,
+                          std::string& path) {
+  const std::size_t end = request.path.find('/', 1);
+  if (end == std::string_view::npos) {
+    return Desk::unknown;
+  }
+  const std::string_view name = request.path.substr(1, end - 1);
+  const std::string_view whole = request.path;
+  request.path.remove_prefix(end);
+  Desk desk = find_desk(request);
+  if (const Provider* provider = find_provider(providers, name);
+      desk == Desk::unknown && provider != nullptr) {
+    std::string_view rest = request.path;
+    if (rest.starts_with(provider->origin.base_path)) {
+      rest.remove_prefix(provider->origin.base_path.size());
+    }
+    path = rest.starts_with("/v1/") ? rest : "/v1" + std::string(rest);
+    request.path = path;
+    desk = find_desk(request);
+  }
+  if (!is_asked_of_providers(desk)) {
+    request.path = whole;
+    return Desk::unknown;
+  }
+  request.provider = name;
+  return desk;
 }
 
 Plain readiness(const Front& front) {
@@ -121,10 +179,15 @@ Awaitable<bool> unknown_path(Connection& client, const Request& request, Front& 
   co_return co_await deny(client, request, dialect_of(request), denial, {}, front.core);
 }
 
-Awaitable<bool> dispatch(Connection& client, const Request& request, Front& front) {
+Awaitable<bool> dispatch(Connection& client, Request& request, Front& front) {
   Core& core = front.core;
   Services& services = front.services;
-  switch (find_desk(request)) {
+  std::string path;
+  Desk desk = find_desk(request);
+  if (desk == Desk::unknown) {
+    desk = find_desk_below_name(request, core.policy->providers, path);
+  }
+  switch (desk) {
     case Desk::chat:
       co_return co_await serve(client, request, Dialect::chat, core, services);
     case Desk::messages:

@@ -10,6 +10,7 @@
 #include "app/data_file.hpp"
 #include "app/policy.hpp"
 #include "money/price_list.hpp"
+#include "wire/known_providers.hpp"
 #include "wire/wire.hpp"
 
 namespace purser {
@@ -63,7 +64,7 @@ std::int64_t nanos_of(const json::value& dollars) {
 
 Amount our_cost(const PriceBook& book, const Flavor& flavor, const std::string& model,
                 const json::value& body) {
-  const auto meter = make_meter(flavor.dialect, {.provider = flavor.provider});
+  const auto meter = make_meter(flavor.dialect, {.quirks = quirks_of(flavor.provider)});
   std::string unused;
   meter->see(json::serialize(body), unused);
   Reply reply = meter->finish(true, unused);

@@ -23,19 +23,28 @@ std::string_view trimmed(std::string_view text) {
   return text;
 }
 
+std::string from_env(const std::string& variable) {
+  const char* value = std::getenv(variable.c_str());
+  return value == nullptr ? std::string() : std::string(trimmed(value));
+}
+
+Result<std::string> from_file(const std::string& path) {
+  auto text = read_file(path);
+  return text ? Result<std::string>(trimmed(*text)) : text;
+}
+
 /// The provider's key: from its file when one is named, else from the environment; empty when it is
 /// in neither. A key with a line break in it would end up as a header of its own.
 Result<std::string> read_secret(const ProviderConfig& provider) {
   std::string secret;
   if (!provider.api_key_file.empty()) {
-    auto text = read_file(provider.api_key_file);
+    auto text = from_file(provider.api_key_file);
     if (!text) {
       return text;
     }
-    secret = trimmed(*text);
+    secret = std::move(*text);
   } else if (!provider.api_key_env.empty()) {
-    const char* value = std::getenv(provider.api_key_env.c_str());
-    secret = value == nullptr ? std::string() : std::string(trimmed(value));
+    secret = from_env(provider.api_key_env);
   }
   const bool printable =
       std::all_of(secret.begin(), secret.end(), [](char c) { return c > 0x20 && c < 0x7F; });
@@ -46,11 +55,38 @@ Result<std::string> read_secret(const ProviderConfig& provider) {
   return secret;
 }
 
+Result<std::string> read_header(const HeaderConfig& header) {
+  Result<std::string> value = header.value;
+  if (header.from == HeaderConfig::From::env) {
+    value = from_env(header.value);
+  } else if (header.from == HeaderConfig::From::file) {
+    value = from_file(header.value);
+  }
+  if (!value) {
+    return value;
+  }
+  const bool line = !value->empty() && std::ranges::all_of(*value, [](char c) {
+    return (c >= 0x20 && c < 0x7F) || c == '\t';
+  });
+  if (!line) {  // its value may be a secret: it is not shown
+    return fail(Fault::config, "the header " + header.name + " is empty or not one line of text");
+  }
+  return value;
+}
+
+/// Azure's base URL may be the resource alone: its API is one and the same for all.
+void complete(Origin& origin, const ProviderConfig& config) {
+  if (config.key_header == KeyHeader::api_key && origin.base_path.empty()) {
+    origin.base_path = "/openai/v1";
+  }
+}
+
 Result<Provider> make_provider(const ProviderConfig& config) {
   auto origin = parse_origin(config.base_url);
   if (!origin) {
     return fail("provider " + config.name + ": base_url", origin.error());
   }
+  complete(*origin, config);
   auto secret = read_secret(config);
   if (!secret) {
     return std::unexpected(secret.error());
@@ -59,17 +95,30 @@ Result<Provider> make_provider(const ProviderConfig& config) {
   if (!trust) {
     return fail("provider " + config.name, trust.error());
   }
-  // Anthropic's API has taken keys as x-api-key in every version; all others as a bearer token.
-  const bool as_api_key = std::find(config.dialects.begin(), config.dialects.end(),
-                                    Dialect::messages) != config.dialects.end();
-  return Provider{.name = config.name,
-                  .secret = std::move(*secret),
-                  .secret_as_api_key = as_api_key,
-                  .origin = std::move(*origin),
-                  .waits = config.waits,
-                  .queue = config.queue,
-                  .tier_default = config.tier_default,
-                  .trust = std::move(*trust)};
+  Provider provider{.name = config.name,
+                    .secret = std::move(*secret),
+                    .key_header = config.key_header,
+                    .key_wanted = !config.api_key_env.empty() || !config.api_key_file.empty(),
+                    .origin = std::move(*origin),
+                    .pool = {},
+                    .waits = config.waits,
+                    .queue = config.queue,
+                    .tier_default = config.tier_default,
+                    .trust = std::move(*trust),
+                    .dialects = config.dialects,
+                    .models = config.models,
+                    .first_choice = config.first_choice,
+                    .quirks = config.quirks,
+                    .headers = {}};
+  provider.pool = provider.name + ' ' + provider.origin.name;
+  for (const HeaderConfig& header : config.headers) {
+    auto value = read_header(header);
+    if (!value) {
+      return fail("provider " + config.name, value.error());
+    }
+    provider.headers.emplace_back(header.name, std::move(*value));
+  }
+  return provider;
 }
 
 UnknownKey unknown_key(UnknownKeys configured) {
@@ -127,7 +176,9 @@ Result<void> question(const PriceBook& book, const PriceBook::File& file) {
 
 }  // namespace
 
-Result<PriceBook> read_prices(const Config& config) {
+namespace {
+
+Result<PriceBook> read_book(const Config& config) {
   std::vector<PriceBook::File> files = builtin_prices();
   if (config.prices.empty()) {
     return PriceBook::parse(files);
@@ -145,6 +196,20 @@ Result<PriceBook> read_prices(const Config& config) {
     files.push_back(file);
   }
   return PriceBook::parse(files);
+}
+
+}  // namespace
+
+Result<PriceBook> read_prices(const Config& config) {
+  auto book = read_book(config);
+  for (const ProviderConfig& provider : config.providers) {
+    if (book) {
+      book->price_as(
+          provider.name,
+          {.provider = provider.prices_of, .models = provider.models_as, .free = provider.free});
+    }
+  }
+  return book;
 }
 
 Result<std::shared_ptr<const Policy>> make_policy(const Config& config) {
@@ -170,9 +235,7 @@ Result<std::shared_ptr<const Policy>> make_policy(const Config& config) {
     if (!provider) {
       return std::unexpected(provider.error());
     }
-    for (const Dialect dialect : configured.dialects) {
-      policy->providers[static_cast<std::size_t>(dialect)] = *provider;
-    }
+    policy->providers.push_back(std::move(*provider));
   }
   policy->unknown_key = unknown_key(config.keys.unknown);
   policy->unknown_labels = config.keys.labels == UnknownLabels::accept;
@@ -191,7 +254,7 @@ Result<std::shared_ptr<const Policy>> make_policy(const Config& config) {
 
 bool keyless(const Policy& policy) {
   return std::all_of(policy.providers.begin(), policy.providers.end(),
-                     [](const auto& provider) { return !provider || provider->secret.empty(); });
+                     [](const Provider& each) { return each.secret.empty() && each.key_wanted; });
 }
 
 }  // namespace purser

@@ -86,9 +86,9 @@ Awaitable<void> sweep(Worker& worker) {
 
 /// Queues are there before their first call, and a changed bound holds for those who wait already.
 void set_queue_rules(const Policy& policy, Gates& gates) {
-  for (std::size_t dialect = 0; dialect < kDialects; ++dialect) {
-    if (const std::optional<Provider>& provider = policy.providers[dialect]) {
-      gates.set_rules(provider->name, static_cast<Dialect>(dialect), provider->queue);
+  for (const Provider& provider : policy.providers) {
+    for (const Dialect dialect : provider.dialects) {
+      gates.set_rules(provider.name, dialect, provider.queue);
     }
   }
 }

@@ -103,6 +103,7 @@ Awaitable<std::expected<Connection::Arrival, Connection::BadRequest>> Connection
                     .target = head.target,
                     .path = {},
                     .query = {},
+                    .provider = {},
                     .body = body_,
                     .fields = &fields_,
                     .keep_alive = head.keep_alive};

@@ -32,10 +32,11 @@ struct ConnectionLimits {
 /// A request in hand. Views live until finish_request().
 struct Request {
   std::string_view method;
-  std::string_view target;  // as sent, query included
-  std::string_view path;    // target without query
-  std::string_view query;   // without the question mark
-  std::string_view body;    // kPaddingBehindBody readable bytes follow
+  std::string_view target;    // as sent, query included
+  std::string_view path;      // target without query
+  std::string_view query;     // without the question mark
+  std::string_view provider;  // whom a prefix of the target asks for; the path is without it
+  std::string_view body;      // kPaddingBehindBody readable bytes follow
   const std::vector<Field>* fields = nullptr;
   bool keep_alive = true;
 };

@@ -43,6 +43,14 @@ std::string_view without_snapshot(std::string_view model) {
 struct PriceBook::Rows {
   std::vector<std::unique_ptr<PriceList>> lists;
   ByName<ByName<const PriceList*>> by_provider;
+  struct StandIn {
+    PricedAs as;
+    ByName<std::string> models;
+    std::unique_ptr<PriceList> free;
+  };
+  ByName<StandIn> stand_ins;
+
+  const PriceList* find(std::string_view provider, std::string_view model) const;
 };
 
 PriceBook::PriceBook() : rows_(std::make_unique<Rows>()) {}
@@ -75,9 +83,9 @@ Result<PriceBook> PriceBook::parse(const std::vector<File>& files) {
   return book;
 }
 
-const PriceList* PriceBook::find(std::string_view provider, std::string_view model) const {
-  const auto models = rows_->by_provider.find(provider);
-  if (models == rows_->by_provider.end()) {
+const PriceList* PriceBook::Rows::find(std::string_view provider, std::string_view model) const {
+  const auto models = by_provider.find(provider);
+  if (models == by_provider.end()) {
     return nullptr;
   }
   for (const std::string_view name : {model, without_snapshot(model)}) {
@@ -86,6 +94,36 @@ const PriceList* PriceBook::find(std::string_view provider, std::string_view mod
     }
   }
   return nullptr;
+}
+
+const PriceList* PriceBook::find(std::string_view provider, std::string_view model) const {
+  const auto found = rows_->stand_ins.find(provider);
+  if (found == rows_->stand_ins.end()) {
+    return rows_->find(provider, model);
+  }
+  const Rows::StandIn& stand_in = found->second;
+  const auto meant = stand_in.models.find(model);
+  const std::string_view name = meant == stand_in.models.end() ? model : meant->second;
+  for (const std::string_view whose : {provider, std::string_view(stand_in.as.provider)}) {
+    if (const PriceList* list = rows_->find(whose, name)) {
+      return list;
+    }
+  }
+  return stand_in.free.get();
+}
+
+void PriceBook::price_as(const std::string& provider, PricedAs as) {
+  Rows::StandIn& stand_in = rows_->stand_ins[provider];
+  stand_in.models = {as.models.begin(), as.models.end()};
+  if (as.free) {
+    stand_in.free = std::make_unique<PriceList>();
+    stand_in.free->provider = provider;
+    stand_in.free->models = {"*"};
+    PriceVersion& version = stand_in.free->versions.emplace_back();
+    version.standard = {Level{}};
+    version.source = "purser.yaml";
+  }
+  stand_in.as = std::move(as);
 }
 
 std::vector<const PriceList*> PriceBook::lists() const {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -23,6 +24,13 @@ using Rate = Strong<struct RateTag>;
 
 /// Every dated price of one model at one provider. Opaque: lives as long as its book.
 class PriceList;
+
+/// A provider's prices where the book has none of its own.
+struct PricedAs {
+  std::string provider;                       // as this one's; empty: nobody's
+  std::map<std::string, std::string> models;  // what its own names for models stand for
+  bool free = false;                          // whatever is still without a price costs nothing
+};
 
 /// The dearest a call could be, as a straight line in its output tokens: what a hold is made of.
 struct WorstRates {
@@ -53,6 +61,9 @@ class PriceBook {
   /// The list for a model as requested or as answered: snapshot and alias names find their model.
   /// Null when the book has no price for it: never a zero. Hot path: no allocation.
   const PriceList* find(std::string_view provider, std::string_view model) const;
+
+  /// From here on find() looks there too.
+  void price_as(const std::string& provider, PricedAs as);
 
   /// Every list in force, in the order of the files: for people.
   std::vector<const PriceList*> lists() const;

@@ -41,6 +41,33 @@ TEST(PriceBook, FindsAliasesAndDatedSnapshots) {
   EXPECT_EQ(found(book, "gpt-6-2024-05-13"), "gpt-6-2024-05-13") << "a snapshot of its own price";
 }
 
+TEST(PriceBook, AProviderMayBePricedAsAnotherAndItsNamesStandForModels) {
+  auto book = PriceBook::parse(
+                  {file(row(R"("gpt-6")", "1") + "," + row(R"("gpt-6-mini")", "2")),
+                   {"q.json", R"({"provider": "q", "rows": [)" + row(R"("gpt-6")", "3") + "]}"}})
+                  .value();
+  const auto model = [&](std::string_view provider, std::string_view name) {
+    const PriceList* list = book.find(provider, name);
+    return list == nullptr ? "" : list->provider + '/' + list->models.front();
+  };
+  EXPECT_EQ(model("q", "gpt-6-mini"), "");
+  book.price_as("q", {.provider = "p", .models = {{"prod", "gpt-6-mini"}}});
+  EXPECT_EQ(model("q", "gpt-6"), "q/gpt-6") << "its own price comes first";
+  EXPECT_EQ(model("q", "gpt-6-mini"), "p/gpt-6-mini");
+  EXPECT_EQ(model("q", "prod"), "p/gpt-6-mini");
+  EXPECT_EQ(model("q", "gpt-7"), "");
+  EXPECT_EQ(model("p", "prod"), "") << "a name is its own provider's";
+
+  book.price_as("lab", {.provider = "p", .models = {}, .free = true});
+  EXPECT_EQ(model("lab", "gpt-6"), "p/gpt-6");
+  const PriceList* free = book.find("lab", "anything");
+  ASSERT_NE(free, nullptr);
+  const Conditions now{.at = Instant::from_nanos(0)};
+  EXPECT_EQ(cost(*free, {.input_uncached = Tokens(1'000'000), .output = Tokens(1'000'000)}, now),
+            Amount());
+  EXPECT_EQ(worst_rates(*free, Tokens(1'000'000), now).output, Rate());
+}
+
 TEST(PriceBook, NeverTakesAnUnknownModelForAKnownOne) {
   const auto book = PriceBook::parse({file(row(R"("gpt-6")", "1"))}).value();
   for (const char* model : {"gpt-6.3", "gpt-6-pro", "gpt-60", "gpt-6-", "gpt-6-2026", "gpt-6-1117",

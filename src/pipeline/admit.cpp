@@ -4,6 +4,7 @@
 #include "base/hash.hpp"
 #include "call/prompt_count.hpp"
 #include "limits/effort.hpp"
+#include "pipeline/heads.hpp"
 #include "pipeline/stages.hpp"
 
 namespace purser {
@@ -139,6 +140,14 @@ OrDenial<void> apply_call_rules(Admitted& admitted, std::string_view body, Core&
              : OrDenial<void>{};
 }
 
+/// A caller's own key goes as it came, but to who takes keys in one header only.
+KeyHeader header_for(const Credentials& credentials, const Provider& provider) {
+  if (provider.key_header != KeyHeader::bearer && provider.key_header != KeyHeader::x_api_key) {
+    return provider.key_header;
+  }
+  return credentials.as_api_key ? KeyHeader::x_api_key : KeyHeader::bearer;
+}
+
 }  // namespace
 
 Tokens all_choices(std::int64_t choices, Tokens output_max) {
@@ -191,14 +200,14 @@ OrDenial<UpstreamSecret> upstream_secret(const Identified& who, const Provider& 
                            (who.known ? !who.credentials.purser.empty() && provider.secret.empty()
                                       : unknown == UnknownKey::forward);
   if (callers_own) {
-    return UpstreamSecret{who.credentials.provider, who.credentials.as_api_key};
+    return UpstreamSecret{who.credentials.provider, header_for(who.credentials, provider)};
   }
-  if (provider.secret.empty()) {
+  if (provider.secret.empty() && provider.key_wanted) {
     return denied(Refused::upstream, "Purser has no key for " + provider.name +
                                          ": its operator sets one, or you send your own beside "
                                          "x-purser-key");
   }
-  return UpstreamSecret{provider.secret, provider.secret_as_api_key};
+  return UpstreamSecret{provider.secret, provider.key_header};
 }
 
 OrDenial<Admitted> admit(const Request& request, Dialect dialect, Core& core, Services& services,
@@ -208,19 +217,22 @@ OrDenial<Admitted> admit(const Request& request, Dialect dialect, Core& core, Se
   if (!who) {
     return std::unexpected(std::move(who.error()));
   }
-  const auto& provider = policy->providers[static_cast<std::size_t>(dialect)];
-  if (!provider) {
-    return denied(Refused::not_found, "no provider is configured for this endpoint");
-  }
-  auto secret = upstream_secret(*who, *provider, policy->unknown_key);
-  if (!secret) {
-    return std::unexpected(std::move(secret.error()));
-  }
-  auto call = read_request(dialect, request.body);
+  auto call = read_request(dialect, request.body, model_in(request.path));
   if (!call) {
     return denied(Refused::bad_request, std::move(call.error().message));
   }
+  auto choice =
+      choose(policy->providers, dialect, provider_asked(request), call->model, *policy->prices);
+  if (!choice) {
+    return denied(Refused::not_found, std::move(choice.error()));
+  }
+  auto secret = upstream_secret(*who, *choice->provider, policy->unknown_key);
+  if (!secret) {
+    return std::unexpected(std::move(secret.error()));
+  }
   Admitted admitted;
+  admitted.name_taken_off = choice->model.size() < call->model.size();
+  call->model = choice->model;
   admitted.began = std::chrono::steady_clock::now();
   admitted.at = now();
   Labels labels = read_labels(*request.fields);
@@ -234,7 +246,7 @@ OrDenial<Admitted> admit(const Request& request, Dialect dialect, Core& core, Se
     admitted.id = CallId(services.next_call.fetch_add(1, std::memory_order_relaxed));
   }
   admitted.policy = policy;
-  admitted.provider = &*provider;
+  admitted.provider = choice->provider;
   admitted.secret = std::move(*secret);
   admitted.caller = std::move(who->caller);
   admitted.call = std::move(*call);

@@ -1,12 +1,19 @@
 // pipeline/heads.cpp — which header travels, and which stays.
 #include "pipeline/heads.hpp"
 
+#include <algorithm>
 #include <boost/beast/http/status.hpp>
 
 #include "base/digits.hpp"
 
 namespace purser {
 namespace {
+
+constexpr std::string_view kDeployments = "/openai/deployments/";
+
+char lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
+}
 
 /// Fields about one connection only (RFC 9110 §7.6.1), and the framing, which is made anew.
 bool of_one_hop(FieldName known) {
@@ -40,6 +47,8 @@ bool for_the_gateway(std::string_view name) {
              same_name(name, "x-goog-api-key");
     case 'h':
       return starts_with(name, "helicone-");
+    case 'a':
+      return same_name(name, "api-key");
     case 'c':
       return starts_with(name, "cf-aig-");
     default:
@@ -75,10 +84,48 @@ void append_query(std::string& out, std::string_view query) {
   }
 }
 
+/// The provider's own path for what came to ours. A base URL is what its own clients take: OpenAI's
+/// has the version in it, and so has any that goes on behind the host; Anthropic's has not.
+void append_path(std::string& out, const OutgoingHead& head, const Provider& provider) {
+  if (const std::string_view deployment = model_in(head.path); !deployment.empty()) {
+    out += kDeployments;
+    out += head.model;
+    out += head.path.substr(kDeployments.size() + deployment.size());
+    return;
+  }
+  const std::string& base = provider.origin.base_path;
+  const bool versioned = base.ends_with("/v1") || provider.quirks.bare_paths ||
+                         (head.dialect != Dialect::messages && !base.empty());
+  out += base;
+  out += versioned && head.path.starts_with("/v1/") ? head.path.substr(3) : head.path;
+}
+
+/// The operator has set this field for all requests to the provider.
+bool is_set_by(const Provider& provider, std::string_view name) {
+  return std::ranges::any_of(provider.headers, [name](const auto& header) {
+    return std::ranges::equal(header.first, name, {}, lower, lower);
+  });
+}
+
 }  // namespace
 
-std::string_view below_base(std::string_view path, const Origin& origin) {
-  return origin.base_path.ends_with("/v1") && path.starts_with("/v1/") ? path.substr(3) : path;
+std::string_view model_in(std::string_view path) {
+  if (!path.starts_with(kDeployments)) {
+    return {};
+  }
+  const std::string_view rest = path.substr(kDeployments.size());
+  return rest.substr(0, rest.find('/'));
+}
+
+std::string_view provider_asked(const Request& request) {
+  if (!request.provider.empty()) {
+    return request.provider;
+  }
+  if (const auto ours = field_value(*request.fields, "x-purser-provider"); !ours.empty()) {
+    return ours;
+  }
+  const std::string_view portkey = field_value(*request.fields, "x-portkey-provider");
+  return portkey.substr(portkey.starts_with('@') ? 1 : 0);
 }
 
 void append_field(std::string& out, std::string_view name, std::string_view value) {
@@ -94,23 +141,25 @@ std::string_view reason_phrase(int status) {
   return {text.data(), text.size()};
 }
 
-void append_request_head(std::string& out, const OutgoingHead& head, const Origin& origin,
+void append_request_head(std::string& out, const OutgoingHead& head, const Provider& provider,
                          const std::vector<Field>& fields) {
   out += head.method;
   out += ' ';
-  out += origin.base_path;
-  out += head.path;
+  append_path(out, head, provider);
   append_query(out, head.query);
   out += " HTTP/1.1\r\nHost: ";
-  out += origin.authority;
+  out += provider.origin.authority;
   out += "\r\n";
   if (!head.secret.empty()) {
-    out += head.secret_as_api_key ? "x-api-key: " : "Authorization: Bearer ";
+    out += line_begin(head.key_header);
     out += head.secret;
     out += "\r\n";
   }
+  for (const auto& [name, value] : provider.headers) {
+    append_field(out, name, value);
+  }
   for (const Field& field : fields) {
-    if (!stays_here(field)) {
+    if (!stays_here(field) && !is_set_by(provider, field.name)) {
       append_field(out, field.name, field.value);
     }
   }

@@ -9,26 +9,33 @@
 #include <vector>
 
 #include "call/call.hpp"
+#include "http/connection.hpp"
 #include "http/fields.hpp"
-#include "http/upstream.hpp"
+#include "pipeline/provider.hpp"
 
 namespace purser {
 
-/// The path below the provider's base URL, whose last part is "/v1" for some clients and not for
-/// others: OPENAI_BASE_URL has it, ANTHROPIC_BASE_URL has not. A bare "/chat/completions" stays.
-std::string_view below_base(std::string_view path, const Origin& origin);
+/// Azure's older paths name the model: "/openai/deployments/MODEL/chat/completions". Empty: this
+/// one names none.
+std::string_view model_in(std::string_view path);
+
+/// The provider that a request names: by the path it came to, or by a header, ours or that of
+/// another gateway. Empty: none.
+std::string_view provider_asked(const Request& request);
 
 struct OutgoingHead {
   std::string_view method;
-  std::string_view path;   // below the provider's base path: "/chat/completions"
+  std::string_view path;   // as it came: "/v1/chat/completions"
   std::string_view query;  // a "key=" pair is left out: it was the caller's secret
+  Dialect dialect = Dialect::chat;
+  std::string_view model = {};  // for paths that name it
   std::size_t body_bytes = 0;
   bool has_body = true;
-  std::string_view secret;         // the provider's key; empty: none is sent
-  bool secret_as_api_key = false;  // x-api-key instead of Authorization: Bearer
+  std::string_view secret;  // the provider's key; empty: none is sent
+  KeyHeader key_header = KeyHeader::bearer;
 };
-/// Appends a whole request head.
-void append_request_head(std::string& out, const OutgoingHead& head, const Origin& origin,
+/// Appends a whole request head, its path below the provider's base URL.
+void append_request_head(std::string& out, const OutgoingHead& head, const Provider& provider,
                          const std::vector<Field>& fields);
 
 /// Appends "HTTP/1.1 200 OK" and the provider's fields that travel on, without the last empty line:

@@ -267,11 +267,11 @@ Held Holding::held() const {
     held.edits.output_max = output_max_;
   }
   held.edits.ask_usage = admitted_.call.dialect == Dialect::chat && admitted_.call.stream &&
-                         !admitted_.call.asks_usage;
-  held.edits.provider = admitted_.provider->name;
+                         !admitted_.call.asks_usage && !admitted_.provider->quirks.usage_unasked;
+  held.edits.quirks = admitted_.provider->quirks;
   held.edits.effort = admitted_.effort;
   held.edits.closing = admitted_.closing;
-  if (admitted_.model != admitted_.model_asked) {
+  if (admitted_.model != admitted_.model_asked || admitted_.name_taken_off) {
     held.edits.model = admitted_.model;
   }
   return held;

@@ -1,6 +1,7 @@
 // pipeline/identify.cpp — one pass over the header for secrets, one for labels.
 #include "pipeline/identify.hpp"
 
+#include <algorithm>
 #include <array>
 #include <optional>
 
@@ -36,6 +37,9 @@ std::string_view query_key(std::string_view query) {
   }
   return {};
 }
+
+/// Where callers' keys come, beside Authorization: Anthropic's, Google's and Azure's clients.
+constexpr std::array<std::string_view, 3> kKeyHeaders{"x-api-key", "x-goog-api-key", "api-key"};
 
 /// Which header fills which label. Where several do, the first of this table that was sent wins:
 /// ours, then those that say exactly this, then looser ones.
@@ -167,7 +171,9 @@ Credentials read_credentials(const std::vector<Field>& fields, std::string_view 
     } else if (same_name(field.name, "x-purser-key")) {
       found.purser = field.value;
     } else if (found.provider.empty() &&
-               (same_name(field.name, "x-api-key") || same_name(field.name, "x-goog-api-key"))) {
+               std::ranges::any_of(kKeyHeaders, [&field](std::string_view name) {
+                 return same_name(field.name, name);
+               })) {
       found.provider = field.value;
       found.as_api_key = true;
     }

@@ -17,8 +17,8 @@ namespace purser {
 /// the one that names it.
 struct Credentials {
   std::string_view purser;    // x-purser-key
-  std::string_view provider;  // Authorization: Bearer, x-api-key, x-goog-api-key, ?key=
-  bool as_api_key = false;    // it came as x-api-key
+  std::string_view provider;  // Authorization: Bearer, x-api-key, x-goog-api-key, api-key, ?key=
+  bool as_api_key = false;    // it did not come as a bearer token
   /// What names the caller: its Purser key if it sent one apart, else whatever it sent.
   std::string_view naming() const { return purser.empty() ? provider : purser; }
 };

@@ -10,36 +10,62 @@ namespace {
 /// Lists of models and counts are small; more than this is not one.
 constexpr std::size_t kFreeAnswerMax = std::size_t{16} << 20;
 
+/// Whom it goes to, with which key, and what is to be sent.
+struct Passing {
+  const Provider* provider = nullptr;
+  UpstreamSecret secret;
+  std::string edited;  // empty: the body as it came
+};
+
+/// A body may name a model, and that a provider; one that we cannot read is not ours to judge.
+OrDenial<Passing> prepare(const Request& request, Dialect dialect, const Policy& policy,
+                          const Identified& who) {
+  const auto call = read_request(dialect, request.body);
+  const std::string_view model = call ? call->model : std::string_view{};
+  auto choice = choose(policy.providers, dialect, provider_asked(request), model, *policy.prices);
+  if (!choice) {
+    return std::unexpected(Denial{Refused::not_found, std::move(choice.error()), {}, {}});
+  }
+  auto secret = upstream_secret(who, *choice->provider, policy.unknown_key);
+  if (!secret) {
+    return std::unexpected(std::move(secret.error()));
+  }
+  Passing passing{.provider = choice->provider, .secret = *secret, .edited = {}};
+  if (choice->model.size() < model.size()) {
+    passing.edited = splice(*call, request.body, {.model = choice->model});
+  }
+  return passing;
+}
+
 }  // namespace
 
 Awaitable<bool> pass_through(Connection& client, const Request& request, Dialect dialect,
                              Core& core, Services& services) {
   const std::shared_ptr<const Policy> policy = core.policy;
-  const auto& provider = policy->providers[static_cast<std::size_t>(dialect)];
   const auto who = identify(request, core, services);
   if (!who) {
     co_return co_await deny(client, request, dialect, who.error(), {}, core);
   }
-  if (!provider) {
-    const Denial denial{Refused::not_found, "no provider is configured for this endpoint", {}, {}};
-    co_return co_await deny(client, request, dialect, denial, {}, core);
+  const auto passing = prepare(request, dialect, *policy, *who);
+  if (!passing) {
+    co_return co_await deny(client, request, dialect, passing.error(), {}, core);
   }
-  const auto secret = upstream_secret(*who, *provider, policy->unknown_key);
-  if (!secret) {
-    co_return co_await deny(client, request, dialect, secret.error(), {}, core);
-  }
+  const Provider* provider = passing->provider;
+  const std::string_view sent =
+      passing->edited.empty() ? request.body : std::string_view(passing->edited);
   std::string head;
   append_request_head(head,
                       {.method = request.method,
-                       .path = below_base(request.path, provider->origin),
+                       .path = request.path,
                        .query = request.query,
-                       .body_bytes = request.body.size(),
+                       .dialect = dialect,
+                       .body_bytes = sent.size(),
                        .has_body = request.method == "POST",
-                       .secret = secret->secret,
-                       .secret_as_api_key = secret->as_api_key},
-                      provider->origin, *request.fields);
+                       .secret = passing->secret.secret,
+                       .key_header = passing->secret.header},
+                      *provider, *request.fields);
   Pool& pool = core.pool(*provider);
-  Asked asked = co_await ask(pool, head, request.body, nullptr);
+  Asked asked = co_await ask(pool, head, sent, nullptr);
   std::string body;
   if (asked.incoming) {
     head.clear();

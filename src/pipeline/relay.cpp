@@ -103,7 +103,7 @@ class Stream {
         meter_(make_meter(admitted.call.dialect, {.stream = true,
                                                   .hide_usage = held.edits.ask_usage,
                                                   .keep_text = bound_.reads_text(),
-                                                  .provider = admitted.provider->name,
+                                                  .quirks = admitted.provider->quirks,
                                                   .whole_events = false})) {}
 
   enum class Next { more, ended, broken, cut, cancelled, killed };

@@ -74,17 +74,19 @@ void append_call_fields(std::string& head, const Admitted& admitted, const Held&
 }
 
 void write_request_head(std::string& head, const Admitted& admitted, const Request& request,
-                        std::string_view path, std::size_t body_bytes) {
+                        std::size_t body_bytes) {
   head.reserve(kHeadBytes);
   append_request_head(head,
                       {.method = request.method,
-                       .path = path,
+                       .path = request.path,
                        .query = request.query,
+                       .dialect = admitted.call.dialect,
+                       .model = admitted.model,
                        .body_bytes = body_bytes,
                        .has_body = true,
                        .secret = admitted.secret.secret,
-                       .secret_as_api_key = admitted.secret.as_api_key},
-                      admitted.provider->origin, *request.fields);
+                       .key_header = admitted.secret.header},
+                      *admitted.provider, *request.fields);
 }
 
 /// Sends the call on, edited where the hold says so.
@@ -95,8 +97,7 @@ Awaitable<Asked> forward(const Admitted& admitted, const Held& held, const Reque
       edited ? splice(admitted.call, request.body, held.edits) : std::string();
   const std::string_view body = edited ? std::string_view(other) : request.body;
   Draft head(core.drafts);
-  write_request_head(*head, admitted, request, below_base(request.path, admitted.provider->origin),
-                     body.size());
+  write_request_head(*head, admitted, request, body.size());
   co_return co_await ask(pool, *head, body, &running);
 }
 
@@ -258,7 +259,7 @@ Awaitable<bool> answer_plain(Connection& client, const Request& request, const A
     const auto meter = make_meter(admitted.call.dialect, {.stream = false,
                                                           .hide_usage = false,
                                                           .keep_text = false,
-                                                          .provider = admitted.provider->name,
+                                                          .quirks = admitted.provider->quirks,
                                                           .whole_events = false});
     std::string unused;
     meter->see(*body, unused);

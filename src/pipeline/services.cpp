@@ -60,7 +60,7 @@ std::shared_ptr<const KeyRing> KeyDesk::look_for_unknown(SteadyTime now) {
 }
 
 Pool& Core::pool(const Provider& provider) {
-  std::unique_ptr<Pool>& pool = pools[provider.origin.name];
+  std::unique_ptr<Pool>& pool = pools[provider.pool];
   if (!pool) {
     pool = std::make_unique<Pool>(io, deadlines, provider.origin, provider.waits, provider.trust);
   }

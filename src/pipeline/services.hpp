@@ -2,7 +2,6 @@
 // held in, and the core it runs on.
 #pragma once
 
-#include <array>
 #include <atomic>
 #include <map>
 #include <memory>
@@ -32,6 +31,7 @@
 #include "pipeline/kill_desk.hpp"
 #include "pipeline/notices.hpp"
 #include "pipeline/open_holds.hpp"
+#include "pipeline/provider.hpp"
 #include "pipeline/refusal_desk.hpp"
 #include "pipeline/running.hpp"
 #include "pipeline/seat.hpp"
@@ -42,19 +42,6 @@
 #include "wire/outline.hpp"
 
 namespace purser {
-
-/// A provider as the pipeline sees it. Its connections are pooled on each core.
-struct Provider {
-  std::string name;    // as in the price book
-  std::string secret;  // empty: the caller must bring its own
-  bool secret_as_api_key = false;
-  Origin origin;
-  UpstreamLimits waits;
-  LaneRules queue;
-  /// What a request that asks for no service tier may be served as: a project of OpenAI's sets it.
-  ServiceTier tier_default = ServiceTier::standard;
-  std::shared_ptr<asio::ssl::context> trust;
-};
 
 /// What a call with a key that is not Purser's is taken for (docs/configuration.md, keys.unknown).
 enum class UnknownKey : std::uint8_t { refuse, forward, admit };
@@ -70,7 +57,7 @@ struct Policy {
   std::vector<Workload> workloads;
   SessionPolicy sessions;
   SpikeAction spikes = SpikeAction::observe;
-  std::array<std::optional<Provider>, kDialects> providers;  // by dialect
+  std::vector<Provider> providers;  // in the order of purser.yaml
   UnknownKey unknown_key = UnknownKey::refuse;
   bool unknown_labels = false;
   Tokens output_default{8192};
@@ -136,7 +123,7 @@ struct Core {
   PromptCount prompts;
   OutlineMemory outlines;
   InputRatio ratios;
-  std::map<std::string, std::unique_ptr<Pool>> pools;  // by origin
+  std::map<std::string, std::unique_ptr<Pool>> pools;  // by provider and origin
   std::shared_ptr<const Policy> policy;
   std::shared_ptr<const KeyRing> keys;
   std::shared_ptr<const KillSet> kills;  // never null once calls come

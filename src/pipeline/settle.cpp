@@ -254,8 +254,11 @@ std::string edits_text(const Admitted& admitted, const Held& held) {
   if (held.edits.ask_usage) {
     add("ask_usage");
   }
-  if (!held.edits.model.empty()) {
-    add("model=", held.edits.model);
+  if (admitted.name_taken_off) {
+    add("provider=", admitted.provider->name);
+  }
+  if (admitted.model != admitted.model_asked) {
+    add("model=", admitted.model);
   }
   if (!held.edits.effort.empty()) {
     add("effort=", held.edits.effort);

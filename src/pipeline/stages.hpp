@@ -46,7 +46,7 @@ OrDenial<Identified> identify(const Request& request, Core& core, Services& serv
 /// The secret a provider is asked with, for this caller: a view into its request or the policy.
 struct UpstreamSecret {
   std::string_view secret;
-  bool as_api_key = false;
+  KeyHeader header = KeyHeader::bearer;
 };
 OrDenial<UpstreamSecret> upstream_secret(const Identified& who, const Provider& provider,
                                          UnknownKey unknown);
@@ -66,11 +66,12 @@ struct Admitted {
   Instant at;
   SteadyTime began;
   Caller caller;
-  Call call;                   // its views and spans are good until the request is sent
-  Signals signals;             // likewise
-  std::string model_asked;     // outlives the request
-  std::string model;           // as it is sent: a limit may have chosen a cheaper one
-  std::string_view languages;  // Accept-Language: good until the request is sent
+  Call call;                    // its views and spans are good until the request is sent
+  Signals signals;              // likewise
+  std::string model_asked;      // outlives the request
+  bool name_taken_off = false;  // the provider's, in front of the model
+  std::string model;            // as it is sent: a limit may have chosen a cheaper one
+  std::string_view languages;   // Accept-Language: good until the request is sent
   Control control = Control::enforce;
   Pricing pricing;
   Tokens input_max;           // hard bound; hold_less() may replace it by a tighter one

@@ -18,7 +18,7 @@ constexpr std::size_t kChoicesMax = 128;
 
 struct ChatAnswer {
   explicit ChatAnswer(const MeterOptions& options)
-      : quirks(quirks_of(options.provider)), visible(options.keep_text) {}
+      : quirks(options.quirks), visible(options.keep_text) {}
 
   Quirks quirks;
   std::string id;

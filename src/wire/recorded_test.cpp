@@ -11,6 +11,7 @@
 #include <ostream>
 
 #include "call/stream_bound.hpp"
+#include "wire/known_providers.hpp"
 #include "wire/wire.hpp"
 
 namespace purser {
@@ -172,7 +173,7 @@ TEST(Recorded, EveryAnswerIsMeteredAsItWasBilled) {
     const Dialect dialect = chat ? Dialect::chat : Dialect::messages;
     const std::string body = body_of(row);
     const std::string_view provider = row["provider"];
-    const MeterOptions options{.stream = row["streaming"], .provider = provider};
+    const MeterOptions options{.stream = row["streaming"], .quirks = quirks_of(provider)};
     const std::string_view id = row["id"];
     const Reply reply = meter(dialect, options, body, body.size() + 1);
     expect_same(reply, meter(dialect, options, body, 1), id);
@@ -213,8 +214,9 @@ TEST(Recorded, NoAnswerIsPastTheTokensItWasBilledFor) {
     }
     const auto encoding = public_encoding(provider, model);
     const std::string body = body_of(row);
-    const auto meter = make_meter(
-        Dialect::chat, {.stream = row["streaming"], .keep_text = true, .provider = provider});
+    const auto meter =
+        make_meter(Dialect::chat,
+                   {.stream = row["streaming"], .keep_text = true, .quirks = quirks_of(provider)});
     std::string unused;
     meter->see(body, unused);
     const Reply reply = meter->finish(true, unused);

@@ -5,7 +5,6 @@
 #include <vector>
 
 #include "base/json_text.hpp"
-#include "wire/quirks.hpp"
 #include "wire/wire.hpp"
 
 namespace purser {
@@ -19,13 +18,12 @@ struct Cut {
 
 constexpr std::string_view kIncludeUsage = "\"include_usage\":true";
 
-Cut output_cut(const Call& call, Tokens bound, std::string_view provider) {
+Cut output_cut(const Call& call, Tokens bound, const Quirks& quirks) {
   const std::string number = std::to_string(bound.count());
   if (call.output_max_span.length > 0) {
     return {.what = call.output_max_span, .with = number};
   }
-  const std::string_view field =
-      call.dialect == Dialect::chat ? quirks_of(provider).output_field : "max_tokens";
+  const std::string_view field = call.dialect == Dialect::chat ? quirks.output_field : "max_tokens";
   return {.what = {.at = call.first_member_at},
           .with = "\"" + std::string(field) + "\":" + number + ","};
 }
@@ -80,12 +78,12 @@ std::vector<Cut> cuts_for(const Call& call, std::string_view body, const Edits& 
   std::vector<Cut> cuts;
   if (edits.output_max) {
     INVARIANT(*edits.output_max >= Tokens(0), "an output bound is never negative");
-    cuts.push_back(output_cut(call, *edits.output_max, edits.provider));
+    cuts.push_back(output_cut(call, *edits.output_max, edits.quirks));
   }
   if (edits.ask_usage && call.dialect == Dialect::chat && call.stream && !call.asks_usage) {
     cuts.push_back(usage_cut(call, body));
   }
-  if (!edits.model.empty()) {
+  if (!edits.model.empty() && call.model_span.length > 0) {
     cuts.push_back({.what = call.model_span, .with = quoted(edits.model)});
   }
   if (!edits.effort.empty() && call.effort_span.length > 0) {

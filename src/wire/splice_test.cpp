@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
+#include "wire/known_providers.hpp"
 #include "wire/wire.hpp"
 
 namespace purser {
@@ -50,7 +51,7 @@ TEST(Splice, WritesEachEditWhereItBelongs) {
 
 TEST(Splice, NamesTheBoundAsTheProviderKnowsIt) {
   const std::string_view body = R"({"model":"m","messages":[]})";
-  EXPECT_EQ(spliced(body, {.output_max = Tokens(7), .provider = "deepseek"}),
+  EXPECT_EQ(spliced(body, {.output_max = Tokens(7), .quirks = quirks_of("deepseek")}),
             R"({"max_tokens":7,"model":"m","messages":[]})");
   EXPECT_EQ(spliced(body, {.output_max = Tokens(7)}, Dialect::messages),
             R"({"max_tokens":7,"model":"m","messages":[]})");

@@ -32,9 +32,10 @@ const DialectRow& row_of(Dialect dialect) {
 
 }  // namespace
 
-Result<Call> read_request(Dialect dialect, std::string_view body) {
+Result<Call> read_request(Dialect dialect, std::string_view body, std::string_view model) {
   Call call;
   call.dialect = dialect;
+  call.model = model;
   if (!simdjson::validate_utf8(body.data(), body.size())) {
     return fail(Fault::client, "The body of your request is not valid UTF-8.");
   }
@@ -43,6 +44,9 @@ Result<Call> read_request(Dialect dialect, std::string_view body) {
   call.prompt_bytes = static_cast<std::int64_t>(body.size());
   if (auto whole = row_of(dialect).read(scan); !whole) {
     return std::unexpected(whole.error());
+  }
+  if (!model.empty()) {
+    call.model = model;  // the path decides, whatever the body says
   }
   return call;
 }

@@ -10,6 +10,7 @@
 #include "base/result.hpp"
 #include "call/call.hpp"
 #include "call/reply.hpp"
+#include "wire/quirks.hpp"
 
 namespace purser {
 
@@ -18,13 +19,14 @@ namespace purser {
 /// that says where and what was expected. Views in the result point into `body`.
 /// `body` needs no padding: nothing is read behind its end.
 inline constexpr std::size_t kBodyPadding = 64;
-Result<Call> read_request(Dialect dialect, std::string_view body);
+/// Where the path names the model, `model` says so, and the body need not.
+Result<Call> read_request(Dialect dialect, std::string_view body, std::string_view model = {});
 
 /// What Purser changes in a request. Everything else stays byte for byte.
 struct Edits {
   std::optional<Tokens> output_max = {};  // set or lower the output bound (per choice)
   bool ask_usage = false;                 // chat stream: include_usage must be true
-  std::string_view provider = {};         // whom it goes to: some name the output bound otherwise
+  Quirks quirks = {};                     // of whom it goes to
   std::string_view model = {};            // another one than was asked for
   std::string_view effort = {};           // less than was asked for: a call without effort stays so
   /// The answer is to be the last of its run: no more tools, and these words at the end.
@@ -59,10 +61,10 @@ class Meter {
 };
 
 struct MeterOptions {
-  bool stream = false;      // SSE, else one JSON body
-  bool hide_usage = false;  // chat stream: take out the usage chunk and "usage":null we caused
-  bool keep_text = false;   // collect visible text for take_text()
-  std::string_view provider = {};  // who answers: some count otherwise; read at once, not kept
+  bool stream = false;        // SSE, else one JSON body
+  bool hide_usage = false;    // chat stream: take out the usage chunk and "usage":null we caused
+  bool keep_text = false;     // collect visible text for take_text()
+  Quirks quirks = {};         // of who answers
   bool whole_events = false;  // filter: pass on whole events only, so that closing_events() fits
 };
 std::unique_ptr<Meter> make_meter(Dialect dialect, MeterOptions options);

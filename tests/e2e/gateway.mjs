@@ -41,9 +41,49 @@ function start(args, options = {}) {
   return child;
 }
 
+const env = { ...process.env, SIMULATED_KEY: 'sk-simulated' };
+
+async function ended(child) {
+  if (child.exitCode === null) {
+    const exit = new Promise((resolve) => child.once('exit', resolve));
+    child.kill('SIGTERM');
+    await exit;
+  }
+}
+
+/** Every row of a simulated provider's own bill, by the tag its call carried. */
+async function billOf(provider) {
+  const rows = new Map();
+  for (let since = 0; ;) {
+    const page = await (await fetch(`${provider}/bill?since=${since}&limit=5000`)).json();
+    for (const row of page.rows) {
+      rows.set(row.tag, (rows.get(row.tag) ?? 0n) + BigInt(row.nanodollars));
+    }
+    if (page.rows.length === 0 || page.next === since) return rows;
+    since = page.next;
+  }
+}
+
+/** One more simulated provider, for gateways that know several. */
+export async function startProvider() {
+  const port = await freePort();
+  const provider = `http://127.0.0.1:${port}`;
+  const child = start(['simulate', '--port', String(port)], { env });
+  await untilAnswers(`${provider}/healthz`, child);
+  return {
+    provider,
+    billByTag: () => billOf(provider),
+    async stop() {
+      await ended(child);
+      if (child.exitCode !== 0) throw new Error(`a provider ended with ${child.exitCode}`);
+    },
+  };
+}
+
 /**
  * Starts a provider and a gateway. `yaml` is added to the configuration, `openaiMore` to what it
- * says of openai; both dialects may be served from elsewhere.
+ * says of openai; both dialects may be served from elsewhere. `providers` is said instead of these
+ * two: lines of purser.yaml, from the provider's address.
  */
 export async function startGateway({
   yaml = '',
@@ -51,22 +91,24 @@ export async function startGateway({
   openai = undefined,
   openaiMore = '',
   anthropic = undefined,
+  providers = undefined,
 } = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'purser-e2e-'));
   const [port, providerPort] = [await freePort(), await freePort()];
   const config = join(folder, 'purser.yaml');
   const provider = `http://127.0.0.1:${providerPort}`;
+  const usual = `
+  openai: {base_url: "${openai ?? `${provider}/v1`}", api_key_env: SIMULATED_KEY, ${openaiMore}}
+  anthropic: {base_url: "${anthropic ?? provider}", api_key_env: SIMULATED_KEY}`;
   writeFileSync(
     config,
     `listen: 127.0.0.1:${port}
 data: ${folder}/data
 providers:
-  openai: {base_url: "${openai ?? `${provider}/v1`}", api_key_env: SIMULATED_KEY, ${openaiMore}}
-  anthropic: {base_url: "${anthropic ?? provider}", api_key_env: SIMULATED_KEY}
+${providers?.(provider) ?? usual}
 telemetry: {turns: ${folder}/turns.jsonl}
 ${yaml}`,
   );
-  const env = { ...process.env, SIMULATED_KEY: 'sk-simulated' };
   const simulator = start(['simulate', '--port', String(providerPort), ...simulate], { env });
   await untilAnswers(`${provider}/healthz`, simulator);
   const base = `http://127.0.0.1:${port}`;
@@ -91,9 +133,9 @@ ${yaml}`,
     output: () => gateway.output,
     /** kill -9, and the same gateway again on the same books. Returns how long it took to serve. */
     async killAndRestart() {
-      const ended = new Promise((resolve) => gateway.once('exit', resolve));
+      const exit = new Promise((resolve) => gateway.once('exit', resolve));
       gateway.kill('SIGKILL');
-      await ended;
+      await exit;
       const began = Date.now();
       gateway = await startPurser();
       return Date.now() - began;
@@ -137,30 +179,13 @@ ${yaml}`,
         ]),
       );
     },
-    /** Every row of the provider's own bill, by the tag its call carried. */
-    async billByTag() {
-      const rows = new Map();
-      for (let since = 0; ;) {
-        const page = await (await fetch(`${provider}/bill?since=${since}&limit=5000`)).json();
-        for (const row of page.rows) {
-          rows.set(row.tag, (rows.get(row.tag) ?? 0n) + BigInt(row.nanodollars));
-        }
-        if (page.rows.length === 0 || page.next === since) return rows;
-        since = page.next;
-      }
-    },
+    billByTag: () => billOf(provider),
     key: (...labels) =>
       JSON.parse(purser('keys', 'create', '--config', config, ...labels, '--format', 'json'))
         .secret,
     bill: async () => (await fetch(`${provider}/bill`)).json(),
     async stop() {
-      for (const child of [gateway, simulator]) {
-        if (child.exitCode === null) {
-          const ended = new Promise((resolve) => child.once('exit', resolve));
-          child.kill('SIGTERM');
-          await ended;
-        }
-      }
+      for (const child of [gateway, simulator]) await ended(child);
       rmSync(folder, { recursive: true, force: true });
       // A crash, or what a sanitizer found in the binary under test.
       const codes = [gateway.exitCode, simulator.exitCode];
