@@ -12,6 +12,8 @@
 
 #include "app/config_watch.hpp"
 #include "app/quantity.hpp"
+#include "money/builtin_prices.hpp"
+#include "money/price_list.hpp"
 
 namespace purser {
 namespace {
@@ -73,7 +75,7 @@ TEST(Config, EveryMistakeIsFoundWhereItStands) {
       {"unpriced: {input: 0.0000001}",
        "f:1:19: input: '0.0000001' must be a decimal like \"2.50\", with at most six decimals"},
       {"providers: {azure: }",
-       "f:1:19: azure: base_url is missing: each of its customers has another"},
+       "f:1:13: azure: base_url is missing: each of its customers has another"},
       {"providers: {x: {base_url: 'http://a'}}",
        "f:1:16: x: dialects is missing; expected chat or messages"},
       {"providers: {openai: {default: true}, x: {like: groq, default: true}}",
@@ -193,7 +195,18 @@ TEST(Config, EveryKnownProviderIsDocumentedAsItIs) {
     EXPECT_NE(line.find(known.base_url), std::string::npos) << line;
     EXPECT_NE(line.find(known.key_variable), std::string::npos) << line;
     EXPECT_NE(line.find(known.prices_of), std::string::npos) << line;
+    EXPECT_TRUE(known.base_url.empty() || parse_origin(known.base_url)) << line;
     EXPECT_EQ(line.find("free") != std::string::npos, known.free) << line;
+  }
+}
+
+TEST(Config, EveryKnownProviderThatBillsHasPricesInTheBook) {
+  const auto book = PriceBook::parse(builtin_prices()).value();
+  for (const KnownProvider& known : known_providers()) {
+    const std::string_view whose = known.prices_of.empty() ? known.name : known.prices_of;
+    const bool priced = std::ranges::any_of(
+        book.lists(), [whose](const PriceList* list) { return list->provider == whose; });
+    EXPECT_NE(priced, known.free) << known.name;
   }
 }
 

@@ -194,6 +194,33 @@ TEST(Recorded, EveryAnswerIsMeteredAsItWasBilled) {
   EXPECT_GT(compared, 1000);
 }
 
+TEST(Recorded, StreamsOfThoseWhoNeedNotBeAskedReportTheirUsage) {
+  if (!std::filesystem::exists(recordings())) {
+    GTEST_SKIP() << "no recordings at " << recordings() << " (set PURSER_DATA)";
+  }
+  const std::string lines = unpacked(recordings());
+  simdjson::dom::parser parser;
+  int unasked = 0;
+  for (std::size_t at = 0; at < lines.size();) {
+    const std::size_t end = std::min(lines.find('\n', at), lines.size());
+    const element row = parser.parse(lines.data() + at, end - at);
+    at = end + 1;
+    const Quirks quirks = quirks_of(std::string_view(row["provider"]));
+    element asked;
+    if (!quirks.usage_unasked || std::string_view(row["api"]) != "openai.chat" ||
+        !bool(row["streaming"]) ||
+        row["request"]["body"]["stream_options"].get(asked) == simdjson::SUCCESS) {
+      continue;
+    }
+    ++unasked;
+    const std::string body = body_of(row);
+    const Reply reply =
+        meter(Dialect::chat, {.stream = true, .quirks = quirks}, body, body.size() + 1);
+    EXPECT_TRUE(reply.saw_usage) << std::string_view(row["id"]);
+  }
+  EXPECT_GE(unasked, 6);
+}
+
 /// An answer whose bound is what was billed for it, to the token: the least an honest one can have.
 TEST(Recorded, NoAnswerIsPastTheTokensItWasBilledFor) {
   if (!std::filesystem::exists(recordings())) {
