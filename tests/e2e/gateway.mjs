@@ -41,7 +41,8 @@ function start(args, options = {}) {
   return child;
 }
 
-const env = { ...process.env, SIMULATED_KEY: 'sk-simulated' };
+/** As it is now: suites add to theirs before they start anything. */
+const environment = () => ({ ...process.env, SIMULATED_KEY: 'sk-simulated' });
 
 async function ended(child) {
   if (child.exitCode === null) {
@@ -68,7 +69,7 @@ async function billOf(provider) {
 export async function startProvider() {
   const port = await freePort();
   const provider = `http://127.0.0.1:${port}`;
-  const child = start(['simulate', '--port', String(port)], { env });
+  const child = start(['simulate', '--port', String(port)], { env: environment() });
   await untilAnswers(`${provider}/healthz`, child);
   return {
     provider,
@@ -109,6 +110,7 @@ ${providers?.(provider) ?? usual}
 telemetry: {turns: ${folder}/turns.jsonl}
 ${yaml}`,
   );
+  const env = environment();
   const simulator = start(['simulate', '--port', String(providerPort), ...simulate], { env });
   await untilAnswers(`${provider}/healthz`, simulator);
   const base = `http://127.0.0.1:${port}`;
