@@ -164,6 +164,8 @@ void add_events(Page& page) {
                [](const Counters& c) -> const Count& { return c.waited; });
   page.counter("purser_killed_total", "Calls ended on their way by a hard kill switch.",
                [](const Counters& c) -> const Count& { return c.killed; });
+  page.counter("purser_tried_again_total", "Attempts that failed and were followed by another.",
+               [](const Counters& c) -> const Count& { return c.tried_again; });
   page.counter("purser_drained_total", "Streams read on after their client had left.",
                [](const Counters& c) -> const Count& { return c.drained; });
   page.counter("purser_cut_total", "Streams ended at their hold.",
@@ -272,6 +274,8 @@ std::string metrics_text(std::span<Core* const> cores, Services& services) {
   page.added_latency();
   add_state(page, cores, services);
   add_queues(page, services.gates);
+  page.gauge("purser_providers_left_alone", "Providers that fail call after call.",
+             static_cast<double>(services.breakers.open()));
   add_alerts(page, *services.alerts);
   return page.text();
 }

@@ -7,6 +7,7 @@
 #include <fstream>
 
 #include "app/config_limits.hpp"
+#include "app/config_routing.hpp"
 #include "app/data_file.hpp"
 #include "app/quantity.hpp"
 #include "limits/limit_set.hpp"
@@ -59,10 +60,6 @@ Result<std::string> parse_turns(std::string_view text) {
   }
   return fail(Fault::config, "expected stdout, off or a path with a slash in it, got \"" +
                                  std::string(text.substr(0, 60)) + "\"");
-}
-
-auto whole(std::int64_t least, std::int64_t most) {
-  return [=](std::string_view text) { return parse_whole(text, least, most); };
 }
 
 bool is_loopback(const std::string& host) {
@@ -135,6 +132,7 @@ void read_root(Section& root, Config& config) {
   read_limits(root, config);
   read_calls(root, config);
   read_sessions(root, config);
+  read_routing(root, config);
   root.section("output", [&](Section& section) { read_output(section, config); });
   read_unpriced(root, config);
   root.section("on_disconnect", [&](Section& section) { read_disconnect(section, config.drain); });

@@ -22,6 +22,8 @@
 #include "money/price_book.hpp"
 #include "pipeline/notices.hpp"
 #include "pipeline/seat.hpp"
+#include "routing/attempts.hpp"
+#include "routing/breaker.hpp"
 #include "store/store.hpp"
 
 namespace purser {
@@ -93,6 +95,9 @@ struct Config {
   SpikeAction spikes = SpikeAction::observe;
   OutputConfig output;
   std::optional<UnpricedCeiling> unpriced;  // nothing: such calls are refused
+  RetryRules retries;
+  std::vector<Fallback> fallbacks;
+  BreakerRules breaker;
   DrainConfig drain;
   std::chrono::milliseconds admission_wait{2000};  // for money that open holds may give back
   std::size_t body_bytes_max = std::size_t{32} << 20;

@@ -29,10 +29,6 @@ constexpr std::array kActions{Threshold::Action::alert, Threshold::Action::downg
                               Threshold::Action::land, Threshold::Action::essential_only,
                               Threshold::Action::deny};
 
-auto whole(std::int64_t least, std::int64_t most) {
-  return [=](std::string_view text) { return parse_whole(text, least, most); };
-}
-
 template <typename Enum, std::size_t count>
 auto one_of(const std::array<Enum, count>& values) {
   return [values](std::string_view text) -> Result<std::string> {
@@ -66,12 +62,6 @@ void read_conditions(Section& section, AllOf& conditions) {
   section.table("tags", [&](const std::string& name, const std::vector<std::string>& values) {
     conditions.asked.push_back({.label = Label::tag, .tag = name, .values = values});
   });
-}
-
-void read_match(Section& section, Match& match) {
-  read_conditions(section, match.all);
-  section.sections("any", [&](Section& each) { read_conditions(each, match.any.emplace_back()); });
-  section.sections("not", [&](Section& each) { read_conditions(each, match.none.emplace_back()); });
 }
 
 void read_max(Section& section, Max& max) {
@@ -147,6 +137,12 @@ void read_tiers(Section& root, Config& config) {
 }
 
 }  // namespace
+
+void read_match(Section& section, Match& match) {
+  read_conditions(section, match.all);
+  section.sections("any", [&](Section& each) { read_conditions(each, match.any.emplace_back()); });
+  section.sections("not", [&](Section& each) { read_conditions(each, match.none.emplace_back()); });
+}
 
 /// What is wrong with one limit is told where it stands, what is wrong among them where they begin.
 void read_limits(Section& root, Config& config) {

@@ -11,6 +11,9 @@ void read_limits(Section& root, Config& config);
 /// `sessions`, `loops` and `spikes`.
 void read_sessions(Section& root, Config& config);
 
+/// Which calls a rule is for.
+void read_match(Section& section, Match& match);
+
 /// `calls`: what every single call is held to.
 void read_calls(Section& root, Config& config);
 

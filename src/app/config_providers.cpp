@@ -65,10 +65,6 @@ Result<const KnownProvider*> parse_known(std::string_view text) {
                                  std::string(text.substr(0, 60)) + "\"");
 }
 
-auto whole(std::int64_t least, std::int64_t most) {
-  return [=](std::string_view text) { return parse_whole(text, least, most); };
-}
-
 /// Clients lose patience, and other calls the money that waiting ones hold.
 Result<std::chrono::milliseconds> parse_queue_wait(std::string_view text) {
   constexpr std::chrono::minutes kLongest{10};

@@ -227,6 +227,9 @@ Result<std::shared_ptr<const Policy>> make_policy(const Config& config) {
   policy->calls = config.calls;
   policy->workloads = config.workloads;
   policy->spikes = config.spikes;
+  policy->retries = config.retries;
+  policy->fallbacks = config.fallbacks;
+  policy->breaker = config.breaker;
   policy->sessions = {.read_history = config.sessions.read_history,
                       .loops = config.sessions.loops,
                       .caps = config.sessions.caps};

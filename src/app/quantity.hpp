@@ -16,6 +16,10 @@ namespace purser {
 
 /// A whole number from `least` to `most`.
 Result<std::int64_t> parse_whole(std::string_view text, std::int64_t least, std::int64_t most);
+/// The same with its bounds given, for Section::scalar.
+inline auto whole(std::int64_t least, std::int64_t most) {
+  return [=](std::string_view text) { return parse_whole(text, least, most); };
+}
 
 /// "250ms", "30s", "5m", "2h", "7d"; from nothing to 366 days.
 Result<std::chrono::milliseconds> parse_duration(std::string_view text);

@@ -40,6 +40,7 @@ struct Counters {
   Count waited;                           // calls that waited for held money
   Count drained;                          // streams read to their end after the client had left
   Count cut;                              // streams ended at their hold
+  Count tried_again;                      // attempts that failed and were followed by another
   Count killed;                           // calls ended on their way by a hard kill switch
   Count overruns;                         // answers that cost more than was held
   Count unpriced;                         // calls priced at the ceiling

@@ -106,4 +106,27 @@ void tell_loop(AlertDesk& alerts, std::string_view session, std::string_view loo
   alerts.raise(std::move(alert));
 }
 
+namespace {
+
+std::string provider_key(std::string_view provider) {
+  return "provider/" + std::string(provider);
+}
+
+}  // namespace
+
+void tell_provider_down(AlertDesk& alerts, std::string_view provider, std::string_view why) {
+  Alert alert;
+  alert.key = provider_key(provider);
+  alert.kind = AlertKind::provider_down;
+  alert.severity = Severity::critical;
+  alert.subject = "provider " + std::string(provider);
+  alert.text = fmt::format("{} fails call after call and is left alone for a while; the last: {}.",
+                           provider, why);
+  alerts.raise(std::move(alert));
+}
+
+void tell_provider_back(AlertDesk& alerts, std::string_view provider) {
+  alerts.recover(provider_key(provider));
+}
+
 }  // namespace purser

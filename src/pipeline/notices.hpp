@@ -50,5 +50,8 @@ void tell_threshold(AlertDesk& alerts, const Touched& touched, const Standing& s
                     const PassedShares::Change& change);
 void tell_spike(AlertDesk& alerts, const SpikeEvent& event);
 void tell_loop(AlertDesk& alerts, std::string_view session, std::string_view loop, LoopLevel level);
+/// It failed call after call, and is left alone for a while.
+void tell_provider_down(AlertDesk& alerts, std::string_view provider, std::string_view why);
+void tell_provider_back(AlertDesk& alerts, std::string_view provider);
 
 }  // namespace purser

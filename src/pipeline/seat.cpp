@@ -111,8 +111,8 @@ Seat::~Seat() {
 }
 
 void Seat::settle(Amount cost, const Usage& usage, std::string_view response_id, Instant at) {
-  cost_ = cost;
-  usage_ = usage;
+  cost_ += cost;  // a turn may take several attempts
+  usage_ = usage_ + usage;
   response_id_ = response_id;
   at_ = at;
 }

@@ -5,6 +5,7 @@
 #include "pipeline/heads.hpp"
 #include "pipeline/relay.hpp"
 #include "pipeline/stages.hpp"
+#include "pipeline/try_again.hpp"
 #include "pipeline/turn_line.hpp"
 #include "wire/pace_fields.hpp"
 
@@ -282,6 +283,30 @@ Awaitable<bool> answer_plain(Connection& client, const Request& request, const A
   co_return co_await client.send({*head, *body}) && request.keep_alive;
 }
 
+/// The provider has begun to answer.
+Awaitable<bool> answer(Connection& client, const Request& request, const Admitted& admitted,
+                       const Held& held, Incoming& incoming, Running& running, Pool& pool,
+                       Core& core, Services& services) {
+  const std::int64_t first_byte_us = microseconds_since(admitted.began);
+  if (incoming.status() == 200 && is_event_stream(incoming.fields())) {
+    const bool keep_alive = request.keep_alive;
+    services.gates.hear(admitted, told_pace(incoming.status(), incoming.fields()));
+    client.release_input();  // an agent's history is large and its answer slow
+    return answer_stream(client, keep_alive, admitted, held, incoming, first_byte_us, running, pool,
+                         core, services);
+  }
+  return answer_plain(client, request, admitted, held, incoming, first_byte_us, running, pool, core,
+                      services);
+}
+
+/// It is kept under its id, for who asks why.
+Awaitable<bool> refuse(Connection& client, const Request& request, const Admitted& admitted,
+                       const Denial& denial, Core& core, Services& services) {
+  log_denial(admitted, denial, services);
+  co_return co_await deny(client, request, admitted.call.dialect, denial, to_text(admitted.id),
+                          core);
+}
+
 }  // namespace
 
 Awaitable<bool> serve(Connection& client, const Request& request, Dialect dialect, Core& core,
@@ -291,61 +316,64 @@ Awaitable<bool> serve(Connection& client, const Request& request, Dialect dialec
   if (!admitted) {
     co_return co_await deny(client, request, dialect, admitted.error(), {}, core);
   }
-  OrDenial<Held> held;
   if (auto willing = ask_all(*admitted, request.body, core, services); !willing) {
-    held = std::unexpected(std::move(willing.error()));
-  } else if (auto whole = hold_whole(*admitted, core, services)) {
-    held = std::move(*whole);
-  } else {
-    held = co_await hold_less(*admitted, request.body, core, services);
+    co_return co_await refuse(client, request, *admitted, willing.error(), core, services);
   }
-  if (!held) {
-    log_denial(*admitted, held.error(), services);
-    co_return co_await deny(client, request, dialect, held.error(), to_text(admitted->id), core);
-  }
-  const auto recorded = co_await record_hold(*admitted, *held, core, services);
-  if (!recorded) {
-    co_return co_await deny(client, request, dialect, recorded.error(), to_text(admitted->id),
-                            core);
-  }
+  Attempts attempts(admitted->policy->retries,
+                    fallback_for(admitted->policy->fallbacks, admitted->facts()));
+  while (true) {  // once, for nearly every call: each attempt is held and settled on its own
+    if (const auto away = kept_out(*admitted, services)) {
+      if (go_elsewhere(*admitted, attempts, services)) {
+        continue;
+      }
+      co_return co_await refuse(client, request, *admitted, *away, core, services);
+    }
+    auto whole = hold_whole(*admitted, core, services);
+    const OrDenial<Held> held = whole ? OrDenial<Held>(std::move(*whole))
+                                      : co_await hold_less(*admitted, request.body, core, services);
+    if (!held) {
+      co_return co_await refuse(client, request, *admitted, held.error(), core, services);
+    }
+    const auto recorded = co_await record_hold(*admitted, *held, core, services);
+    if (!recorded) {
+      co_return co_await deny(client, request, dialect, recorded.error(), to_text(admitted->id),
+                              core);
+    }
 
-  // From here on the hold is durable and the call leaves: whatever happens, settle() is reached.
-  Pool& pool = core.pool(*admitted->provider);
-  count_added(core, admitted->began);
-  Running running(*admitted);
-  core.running.push_back(running);
-  OrDenial<void> turn;
-  if (!services.gates.pass_freely(dialect, admitted->provider->queue)) {
-    turn = co_await wait_for_turn(client, *admitted, *held, running, core, services);
+    // From here on the hold is durable and the call leaves: whatever happens, settle() is reached.
+    Pool& pool = core.pool(*admitted->provider);
+    count_added(core, admitted->began);
+    Running running(*admitted);
+    core.running.push_back(running);
+    OrDenial<void> turn;
+    if (!services.gates.pass_freely(dialect, admitted->provider->queue)) {
+      turn = co_await wait_for_turn(client, *admitted, *held, running, core, services);
+    }
+    if (const auto why = switched_off_meanwhile(*admitted, running, core)) {
+      co_return co_await answer_killed(client, request, *admitted, *held, *why, Outcome::released,
+                                       core, services);
+    }
+    if (!turn) {
+      co_return co_await answer_unsent(client, request, *admitted, *held, turn.error(), core,
+                                       services);
+    }
+    Asked asked = co_await forward(*admitted, *held, request, running, pool, core);
+    if (!asked.incoming && running.killed()) {
+      const Outcome outcome = asked.sent ? Outcome::estimated : Outcome::released;
+      co_return co_await answer_killed(client, request, *admitted, *held, *running.killed(),
+                                       outcome, core, services);
+    }
+    if (const Failing failing = look_at(*admitted, asked, services);
+        failing != Failing::none && !client.look_whether_gone() &&
+        co_await try_again(*admitted, *held, asked, failing, attempts, core, services)) {
+      continue;
+    }
+    if (!asked.incoming) {
+      co_return co_await no_answer(client, request, *admitted, *held, asked, core, services);
+    }
+    co_return co_await answer(client, request, *admitted, *held, *asked.incoming, running, pool,
+                              core, services);
   }
-  if (const auto why = switched_off_meanwhile(*admitted, running, core)) {
-    co_return co_await answer_killed(client, request, *admitted, *held, *why, Outcome::released,
-                                     core, services);
-  }
-  if (!turn) {
-    co_return co_await answer_unsent(client, request, *admitted, *held, turn.error(), core,
-                                     services);
-  }
-  Asked asked = co_await forward(*admitted, *held, request, running, pool, core);
-  if (!asked.incoming && running.killed()) {
-    const Outcome outcome = asked.sent ? Outcome::estimated : Outcome::released;
-    co_return co_await answer_killed(client, request, *admitted, *held, *running.killed(), outcome,
-                                     core, services);
-  }
-  if (!asked.incoming) {
-    co_return co_await no_answer(client, request, *admitted, *held, asked, core, services);
-  }
-  Incoming& incoming = *asked.incoming;
-  const std::int64_t first_byte_us = microseconds_since(admitted->began);
-  if (incoming.status() == 200 && is_event_stream(incoming.fields())) {
-    const bool keep_alive = request.keep_alive;
-    services.gates.hear(*admitted, told_pace(incoming.status(), incoming.fields()));
-    client.release_input();  // an agent's history is large and its answer slow
-    co_return co_await answer_stream(client, keep_alive, *admitted, *held, incoming, first_byte_us,
-                                     running, pool, core, services);
-  }
-  co_return co_await answer_plain(client, request, *admitted, *held, incoming, first_byte_us,
-                                  running, pool, core, services);
 }
 
 Awaitable<bool> deny(Connection& client, const Request& request, Dialect dialect,

@@ -51,8 +51,8 @@ Result<bool> KeyDesk::look() {
 
 std::shared_ptr<const KeyRing> KeyDesk::look_for_unknown(SteadyTime now) {
   const std::lock_guard lock(mutex_);
-  if (now - looked_ >= kLookMin) {
-    looked_ = now;
+  if (now >= looks_until_ - kLooksAtOnce * kLookEvery) {
+    looks_until_ = std::max(looks_until_, now) + kLookEvery;
     // Unreadable keys are reported by the regular look; here the ones we have stay in force.
     static_cast<void>(watch_->look());
   }

@@ -24,6 +24,7 @@
 #include "limits/pace.hpp"
 #include "money/price_book.hpp"
 #include "pipeline/account_desk.hpp"
+#include "pipeline/breakers.hpp"
 #include "pipeline/counters.hpp"
 #include "pipeline/draft.hpp"
 #include "pipeline/gates.hpp"
@@ -37,6 +38,7 @@
 #include "pipeline/seat.hpp"
 #include "pipeline/signal.hpp"
 #include "pipeline/turn_log.hpp"
+#include "routing/attempts.hpp"
 #include "store/keys.hpp"
 #include "store/store.hpp"
 #include "wire/outline.hpp"
@@ -57,6 +59,9 @@ struct Policy {
   std::vector<Workload> workloads;
   SessionPolicy sessions;
   SpikeAction spikes = SpikeAction::observe;
+  RetryRules retries;
+  std::vector<Fallback> fallbacks;
+  BreakerRules breaker;
   std::vector<Provider> providers;  // in the order of purser.yaml
   UnknownKey unknown_key = UnknownKey::refuse;
   bool unknown_labels = false;
@@ -142,16 +147,17 @@ class KeyDesk {
   std::shared_ptr<const KeyRing> ring() const;
   /// Looks whether another process has made or revoked keys. True: there is a new ring.
   Result<bool> look();
-  /// For a key nobody knows: it may have been made this very moment. Looks at most every kLookMin,
-  /// so that strangers cannot keep the disk busy.
+  /// For a key nobody knows: it may have been made this very moment. Looks no more often than every
+  /// kLookEvery, but for a few at once, so that strangers cannot keep the disk busy.
   std::shared_ptr<const KeyRing> look_for_unknown(SteadyTime now);
 
  private:
   explicit KeyDesk(std::unique_ptr<KeyWatch> watch) : watch_(std::move(watch)) {}
-  static constexpr std::chrono::milliseconds kLookMin{20};
+  static constexpr std::chrono::milliseconds kLookEvery{20};
+  static constexpr int kLooksAtOnce = 10;
   mutable std::mutex mutex_;
   std::unique_ptr<KeyWatch> watch_;
-  SteadyTime looked_;
+  SteadyTime looks_until_;  // were each look to take kLookEvery
 };
 
 /// Shared by all cores.
@@ -161,6 +167,7 @@ struct Services {
   SpikeDesk spikes;
   OpenHolds holds;
   Gates gates;
+  Breakers breakers;
   std::unique_ptr<Store> store;
   std::unique_ptr<AccountDesk> accounts;  // reads what `store` writes: goes before it
   std::unique_ptr<TurnLog> turns;

@@ -269,6 +269,9 @@ std::string edits_text(const Admitted& admitted, const Held& held) {
   if (!admitted.changed_by.empty()) {
     add("by=", admitted.changed_by);
   }
+  if (admitted.after) {
+    add("after=", to_text(*admitted.after));
+  }
   if (!admitted.loop.empty()) {
     add("loop ", admitted.loop);
   }

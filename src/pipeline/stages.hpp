@@ -80,6 +80,7 @@ struct Admitted {
   std::string_view effort;    // less than was asked for; empty: as it came
   /// The answer is to be the last of its run, with these words at the end of the prompt.
   std::optional<std::string_view> closing;
+  std::optional<CallId> after;     // the attempt before this one, which failed
   std::unique_ptr<Seat> seat;      // in its session
   std::string loop;                // what runs in circles there; empty: nothing
   std::string changed_by;          // the limit that chose another model, or the last answer
