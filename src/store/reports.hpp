@@ -3,7 +3,9 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -59,6 +61,9 @@ struct NamedHold {
 };
 Result<std::optional<NamedHold>> find_named_hold(const std::filesystem::path& folder,
                                                  const Digest& name);
+/// The same for many; those that nobody used are not among them.
+Result<std::map<Digest, NamedHold>> find_named_holds(const std::filesystem::path& folder,
+                                                     std::span<const Digest> names);
 
 /// What does not add up, and where. Empty: the books are proved.
 struct Proof {
