@@ -11,6 +11,7 @@
 #include "app/commands.hpp"
 #include "app/data_file.hpp"
 #include "app/gateway_client.hpp"
+#include "app/own_books.hpp"
 #include "money/json_tree.hpp"
 #include "pipeline/costs.hpp"
 #include "store/journal.hpp"
@@ -128,22 +129,8 @@ class ByGateway {
 /// The same into books that nobody else keeps.
 class IntoBooks {
  public:
-  static Result<IntoBooks> open(const Config& config) {
-    auto limits = LimitSet::compile(config.limits, config.time_zone, config.tiers);
-    if (!limits) {
-      return std::unexpected(limits.error());
-    }
-    IntoBooks books(config, std::move(*limits));
-    Recovered recovered;
-    // What is answered for is folded below, and that is on the disk.
-    auto store =
-        Store::open({.folder = config.data, .durability = Durability::relaxed}, now(), recovered);
-    if (!store) {
-      return std::unexpected(store.error());
-    }
-    books.store_ = std::move(*store);
-    books.next_ = recovered.next_call;
-    return books;
+  IntoBooks(const Config& config, OwnBooks books) : config_(config), books_(std::move(books)) {
+    operator_.operates = true;
   }
 
   Result<Tally> batch(Rows rows, Step step) {
@@ -173,31 +160,17 @@ class IntoBooks {
       ++tally.posted;
       tally.total += ask.row.usd;
       if (step == Step::post) {
-        keep(std::move(ask));
+        books_.post(std::move(ask));
       }
     }
-    const auto folded = step == Step::post ? store_->fold() : Result<void>();
+    const auto folded = step == Step::post ? books_.fold() : Result<void>();
     return folded ? Result<Tally>(tally) : std::unexpected(folded.error());
   }
 
  private:
-  IntoBooks(const Config& config, LimitSet limits) : config_(config), limits_(std::move(limits)) {
-    operator_.operates = true;
-  }
-
-  void keep(CostAsk ask) {
-    const auto cost = make_cost(std::move(ask), next_, limits_, config_.workloads, now());
-    next_ += CallId(1);
-    Answered answered = cost->answered();
-    store_->hold(hold_entry(cost->admitted, cost->held), [](Result<void>) {});
-    store_->settle(end_entry(cost->admitted, cost->held, answered));
-  }
-
   const Config& config_;
-  LimitSet limits_;
+  OwnBooks books_;
   Identified operator_;
-  std::unique_ptr<Store> store_;
-  CallId next_;
 };
 
 /// First all is looked at, then all is posted. A file that is broken off is imported again: what
@@ -243,8 +216,8 @@ Result<Tally> import(const CostsImport& options) {
   std::filesystem::create_directories(config->data, ignored);
   const bool free = FolderLock::take(config->data).has_value();
   if (free && options.base.empty()) {
-    auto books = IntoBooks::open(*config);
-    return books ? go_through(options, std::move(*books), *rows)
+    auto books = OwnBooks::take(*config);
+    return books ? go_through(options, IntoBooks(*config, std::move(*books)), *rows)
                  : Result<Tally>(std::unexpected(books.error()));
   }
   if (options.key.empty()) {

@@ -68,12 +68,6 @@ void read_conditions(Section& section, AllOf& conditions) {
   });
 }
 
-void read_match(Section& section, Match& match) {
-  read_conditions(section, match.all);
-  section.sections("any", [&](Section& each) { read_conditions(each, match.any.emplace_back()); });
-  section.sections("not", [&](Section& each) { read_conditions(each, match.none.emplace_back()); });
-}
-
 void read_max(Section& section, Max& max) {
   constexpr std::int64_t kMost = 1'000'000'000'000'000;  // far beyond any month, far below overflow
   const auto tokens = [](std::string_view text) -> Result<Tokens> {
@@ -147,6 +141,12 @@ void read_tiers(Section& root, Config& config) {
 }
 
 }  // namespace
+
+void read_match(Section& section, Match& match) {
+  read_conditions(section, match.all);
+  section.sections("any", [&](Section& each) { read_conditions(each, match.any.emplace_back()); });
+  section.sections("not", [&](Section& each) { read_conditions(each, match.none.emplace_back()); });
+}
 
 /// What is wrong with one limit is told where it stands, what is wrong among them where they begin.
 void read_limits(Section& root, Config& config) {

@@ -36,7 +36,7 @@ TEST(Csv, NamesTheLineOfWhatIsWrong) {
   }
 }
 
-std::string quoted(const std::string& text) {
+std::string in_quotes(const std::string& text) {
   std::string out = "\"";
   for (const char c : text) {
     out += c == '"' ? "\"\"" : std::string(1, c);
@@ -52,7 +52,7 @@ RC_GTEST_PROP(Csv, WhatIsQuotedIsReadBack, (std::vector<std::vector<std::string>
     if (row[0].empty() && row[1].empty()) {
       continue;  // an empty line is none
     }
-    text += quoted(row[0]) + ',' + quoted(row[1]) + "\r\n";
+    text += in_quotes(row[0]) + ',' + in_quotes(row[1]) + "\r\n";
     expected.push_back(row);
   }
   const auto csv = read_csv(text);

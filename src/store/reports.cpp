@@ -39,7 +39,7 @@ std::vector<std::string_view> report_dimensions() {
 }
 
 Result<std::vector<ReportRow>> report(const std::filesystem::path& folder, std::string_view by,
-                                      Instant since, Instant until) {
+                                      Instant since, Instant until, std::string_view bucket) {
   const auto dimension =
       std::find_if(kDimensions.begin(), kDimensions.end(),
                    [&](const Dimension& candidate) { return candidate.name == by; });
@@ -57,13 +57,15 @@ Result<std::vector<ReportRow>> report(const std::filesystem::path& folder, std::
       "sum(cost + coalesce(amount, 0)) AS spent, "
       "sum(CASE WHEN outcome IN ('presumed','estimated') AND amount IS NULL THEN cost ELSE 0 END) "
       "FROM calls LEFT JOIN corrected ON corrected.call = calls.id "
-      "WHERE calls.id >= ? AND at >= ? AND at < ? GROUP BY name ORDER BY spent DESC, name",
-      dimension->sql));
+      "WHERE calls.id >= ? AND at >= ? AND at < ? AND (? = '' OR {} = ?) "
+      "GROUP BY name ORDER BY spent DESC, name",
+      dimension->sql, kBucketSql));
   const auto first = first_call(*database, since);
   if (!select || !first) {
     return std::unexpected(!select ? select.error() : first.error());
   }
   select->number(first->count()).number(since.nanos()).number(until.nanos());
+  select->text(bucket).text(bucket);
   std::vector<ReportRow> rows;
   while (true) {
     const auto row = select->step();

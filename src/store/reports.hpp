@@ -19,7 +19,7 @@
 namespace purser {
 
 /// What a report may be broken down by: user, tier, team, feature, session, key, model, provider,
-/// priority, outcome, day.
+/// priority, outcome, bucket (model; tool and vendor), day.
 std::vector<std::string_view> report_dimensions();
 
 struct ReportRow {
@@ -32,9 +32,10 @@ struct ReportRow {
   Amount uncertain;  // of cost: presumed or estimated
 };
 
-/// Spend of calls admitted in [since, until), dearest first. Error (client): no such dimension.
+/// Spend of calls admitted in [since, until), dearest first; of one bucket, where one is named.
+/// Error (client): no such dimension.
 Result<std::vector<ReportRow>> report(const std::filesystem::path& folder, std::string_view by,
-                                      Instant since, Instant until);
+                                      Instant since, Instant until, std::string_view bucket = {});
 
 /// One call as a JSON object; nothing when the ledger has none of this id, or of another key.
 /// `key` empty: whosever it is.

@@ -9,9 +9,15 @@ let key;
 let fixed;
 let operator;
 
+const today = new Date().toISOString().slice(0, 10);
+const [year, month] = today.split('-').map(Number);
+const daysOfMonth = new Date(Date.UTC(year, month, 0)).getUTCDate();
+
 before(async () => {
   gateway = await startGateway({
     yaml: `
+infrastructure:
+  - {name: gpu, usd: "${daysOfMonth * 30}", from: ${today}, over: {feature: [chat]}}
 limits:
   - {name: month, match: {user: ann}, per: user, window: month, max: {usd: "10"}}
   - {name: hour, match: {user: ann}, per: user, window: hour, max: {usd: "1"}}
@@ -53,7 +59,12 @@ async function standing(user) {
 const report = (by, ...more) =>
   JSON.parse(
     gateway.purser('report', '--config', gateway.config, '--by', by, '--format', 'json', ...more),
-  ).map((each) => ({ ...each, calls: Number(each.calls), cost_usd: Number(each.cost_usd) }));
+  ).map((each) => ({
+    ...each,
+    calls: Number(each.calls),
+    cost_usd: Number(each.cost_usd),
+    infrastructure_usd: Number(each.infrastructure_usd),
+  }));
 const row = (rows, by, name) => rows.find((each) => each[by] === name);
 const proved = () => gateway.purser('verify-books', '--config', gateway.config);
 
@@ -204,6 +215,29 @@ test('by bucket: models apart from tools and vendors', async () => {
   const buckets = report('bucket');
   assert.equal(row(buckets, 'bucket', 'model').calls, 1);
   assert.ok(row(buckets, 'bucket', 'tool and vendor').cost_usd >= 30);
+});
+
+test('a server paid by the month is carried by those who call, and parts add up', async () => {
+  const parts = () => report('user', '--bucket', 'infrastructure');
+  assert.deepEqual(
+    parts().map((each) => [each.user, each.cost_usd]),
+    [['', 30]],
+    'so far nobody called for what it serves',
+  );
+  await post(['ann', 'bob', 'bob'].map((user) => cost({ user, feature: 'chat' })));
+  const rows = gateway.purser(
+    ...['report', '--config', gateway.config, '--by', 'user', '--bucket', 'infrastructure'],
+    ...['--format', 'csv'],
+  );
+  assert.match(rows, /bob,0,0,0,0,20\.000000000,0\.000000000,20\.000000000/);
+  assert.match(rows, /ann,0,0,0,0,10\.000000000/);
+  const all = report('user');
+  assert.equal(row(all, 'user', 'bob').infrastructure_usd, 20);
+  assert.equal(row(all, 'user', 'bob').cost_usd, 21);
+  assert.equal(row(report('bucket'), 'bucket', 'infrastructure').cost_usd, 30);
+  assert.equal(row(report('model'), 'model', 'gpu').cost_usd, 30);
+  assert.equal(row(report('day', '--bucket', 'infrastructure'), 'day', today).cost_usd, 30);
+  assert.equal(report('bucket', '--bucket', 'tool-and-vendor').length, 1);
 });
 
 test('after kill -9 all that was answered is there, and its keys too', async () => {
