@@ -22,6 +22,8 @@ int main(int count, char** words) {
   purser::add_audit(command_line, chosen);         // see who did what
   purser::add_verify_books(command_line, chosen);  // prove that it adds up
   purser::add_re_rate(command_line, chosen);       // make a wrong price good
+  purser::add_costs(command_line, chosen);         // book what was spent elsewhere
+  purser::add_reconcile(command_line, chosen);     // hold the bill against the books
   purser::add_simulate(command_line, chosen);      // try it without a provider
   purser::add_replay(command_line, chosen);        // and with the traffic of yesterday
   purser::add_version(command_line, chosen);

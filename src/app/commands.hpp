@@ -34,6 +34,8 @@ void add_prices(CLI::App& purser, Action& chosen);
 /// Below `purser prices`.
 void add_prices_diff(CLI::App& prices, Action& chosen);
 void add_prices_import(CLI::App& prices, Action& chosen);
+void add_costs(CLI::App& purser, Action& chosen);
+void add_reconcile(CLI::App& purser, Action& chosen);
 void add_re_rate(CLI::App& purser, Action& chosen);
 void add_limits(CLI::App& purser, Action& chosen);
 void add_explain(CLI::App& purser, Action& chosen);

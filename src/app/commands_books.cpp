@@ -4,17 +4,23 @@
 
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
+#include <algorithm>
 #include <memory>
 
 #include "app/commands.hpp"
 #include "app/quantity.hpp"
+#include "app/spend_report.hpp"
 #include "pipeline/services.hpp"
 #include "store/reports.hpp"
 
 namespace purser {
 namespace {
 
-Table report_table(const std::string& by, const std::vector<ReportRow>& rows) {
+/// Where no fixed cost is configured, nothing is said of them.
+enum class Infrastructure : std::uint8_t { left_out, shown };
+
+Table report_table(const std::string& by, const std::vector<SpendLine>& lines,
+                   Infrastructure infrastructure) {
   using enum Column::Kind;
   Table table{.columns = {{by, text},
                           {"calls", number},
@@ -24,19 +30,28 @@ Table report_table(const std::string& by, const std::vector<ReportRow>& rows) {
                           {"cost_usd", amount},
                           {"uncertain_usd", amount}},
               .rows = {}};
-  for (const ReportRow& row : rows) {
-    table.add({row.name, std::to_string(row.calls), std::to_string(row.tokens_in.count()),
-               std::to_string(row.tokens_out.count()), std::to_string(row.cache_read.count()),
-               to_exact_dollars(row.cost), to_exact_dollars(row.uncertain)});
+  if (infrastructure == Infrastructure::shown) {
+    table.columns.push_back({"infrastructure_usd", amount});
+  }
+  for (const auto& [row, part] : lines) {
+    std::vector<std::string> cells{row.name,
+                                   std::to_string(row.calls),
+                                   std::to_string(row.tokens_in.count()),
+                                   std::to_string(row.tokens_out.count()),
+                                   std::to_string(row.cache_read.count()),
+                                   to_exact_dollars(row.cost),
+                                   to_exact_dollars(row.uncertain)};
+    if (infrastructure == Infrastructure::shown) {
+      cells.push_back(to_exact_dollars(part));
+    }
+    table.add(std::move(cells));
   }
   return table;
 }
 
 struct ReportOptions {
   BooksOption books;
-  std::string by = "user";
-  Instant since;
-  Instant until = Instant::never();
+  SpendQuestion asked;
   Format format = Format::table;
 };
 
@@ -45,12 +60,24 @@ int show_report(const ReportOptions& options) {
   if (!config) {
     return complain(config.error());
   }
-  const auto rows = report(config->data, options.by, options.since, options.until);
-  if (!rows) {
-    return complain(rows.error());
+  const auto lines = report_spend(*config, options.asked, now());
+  if (!lines) {
+    return complain(lines.error());
   }
-  fmt::print("{}", to_text(report_table(options.by, *rows), options.format));
+  const auto infrastructure =
+      config->infrastructure.empty() ? Infrastructure::left_out : Infrastructure::shown;
+  fmt::print("{}", to_text(report_table(options.asked.by, *lines, infrastructure), options.format));
   return kDone;
+}
+
+/// "tool-and-vendor" is easier typed than with its blanks.
+Result<std::string> parse_bucket(std::string_view text) {
+  std::string bucket(text);
+  std::ranges::replace(bucket, '-', ' ');
+  if (std::ranges::find(kBuckets, bucket) == kBuckets.end()) {
+    return fail(Fault::client, "expected model, tool-and-vendor or infrastructure");
+  }
+  return bucket;
 }
 
 int prove_books(const BooksOption& books) {
@@ -84,11 +111,13 @@ void add_report(CLI::App& purser, Action& chosen) {
   for (const std::string_view dimension : report_dimensions()) {
     dimensions += (dimensions.empty() ? "" : ", ") + std::string(dimension);
   }
-  command->add_option("--by", options->by, "one of " + dimensions)->capture_default_str();
+  command->add_option("--by", options->asked.by, "one of " + dimensions)->capture_default_str();
+  add_parsed(*command, "--bucket", options->asked.bucket, parse_bucket,
+             "only model, tool-and-vendor or infrastructure (default: all of them)");
   const auto since = [](std::string_view text) { return parse_since(text, now()); };
-  add_parsed(*command, "--since", options->since, since,
+  add_parsed(*command, "--since", options->asked.since, since,
              "from this date, time, or so long ago: 7d (default: all)");
-  add_parsed(*command, "--until", options->until, since, "and before this one");
+  add_parsed(*command, "--until", options->asked.until, since, "and before this one");
   options->books.add_to(*command);
   add_format(*command, options->format);
   command->callback([options, &chosen] { chosen = [options] { return show_report(*options); }; });

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <fstream>
 
+#include "app/config_infrastructure.hpp"
 #include "app/config_limits.hpp"
 #include "app/config_routing.hpp"
 #include "app/data_file.hpp"
@@ -143,6 +144,7 @@ void read_root(Section& root, Config& config) {
     section.scalar("turns", config.telemetry.turns, parse_turns);
   });
   root.section("alerts", [&](Section& section) { read_alerts(section, config.alerts); });
+  read_infrastructure(root, config);
   root.scalar("prices", config.prices, parse_text);
 }
 

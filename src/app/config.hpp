@@ -14,6 +14,7 @@
 #include "app/config_providers.hpp"
 #include "app/document.hpp"
 #include "base/result.hpp"
+#include "bills/fixed_cost.hpp"
 #include "call/call.hpp"
 #include "http/upstream.hpp"
 #include "limits/call_rule.hpp"
@@ -103,7 +104,8 @@ struct Config {
   std::size_t body_bytes_max = std::size_t{32} << 20;
   TelemetryConfig telemetry;
   AlertsConfig alerts;
-  std::filesystem::path prices;  // more price files, over the built-in book; empty: none
+  std::vector<FixedCost> infrastructure;  // no two of one name
+  std::filesystem::path prices;           // more price files, over the built-in book; empty: none
 };
 
 /// OpenAI and Anthropic, with their keys from OPENAI_API_KEY and ANTHROPIC_API_KEY.

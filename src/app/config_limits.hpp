@@ -8,6 +8,9 @@ namespace purser {
 /// `tiers`, `limits` and `workloads`.
 void read_limits(Section& root, Config& config);
 
+/// Which calls: the conditions of a `match`.
+void read_match(Section& section, Match& match);
+
 /// `sessions`, `loops` and `spikes`.
 void read_sessions(Section& root, Config& config);
 

@@ -43,6 +43,32 @@ TEST(Config, AnEmptyFileIsTheDefaults) {
   }
 }
 
+TEST(Config, AFixedCostHasANameAnAmountAndDays) {
+  const auto config = read_config(
+      "infrastructure:\n"
+      "  - {name: gpu, usd: \"1200\", from: 2026-11-01, spread_by: tokens, over: {team: blue}}\n"
+      "  - {name: disk, usd: 5, from: 2026-11-01, to: 2026-11-30}\n",
+      "f");
+  ASSERT_TRUE(config) << config.error().message;
+  ASSERT_EQ(config->infrastructure.size(), 2U);
+  EXPECT_EQ(config->infrastructure[0].usd, Amount::from_dollars(1200));
+  EXPECT_EQ(config->infrastructure[0].by, SpreadBy::tokens);
+  EXPECT_TRUE(config->infrastructure[0].over.all.asks(Label::team));
+  EXPECT_EQ(config->infrastructure[1].to, Day(std::chrono::year(2026) / 11 / 30));
+  for (const auto& [text, says] :
+       {std::pair{"name: gpu, usd: 1", "from is missing"},
+        std::pair{"usd: 1, from: 2026-11-01", "name is missing"},
+        std::pair{"name: gpu, usd: -1, from: 2026-11-01", "expected dollars a month"},
+        std::pair{"name: gpu, usd: 1, from: 1 November", "expected a date"},
+        std::pair{"name: gpu, usd: 1, from: 2026-11-02, to: 2026-11-01", "to lies before from"},
+        std::pair{"name: a, usd: 1, from: 2026-11-01}, {name: a, usd: 1, from: 2026-11-01",
+                  "another fixed cost has this name"}}) {
+    EXPECT_NE(problems("infrastructure: [{" + std::string(text) + "}]").find(says),
+              std::string::npos)
+        << text << ": " << problems("infrastructure: [{" + std::string(text) + "}]");
+  }
+}
+
 TEST(Config, EveryMistakeIsFoundWhereItStands) {
   struct Case {
     std::string_view text;

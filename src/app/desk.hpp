@@ -50,6 +50,9 @@ Awaitable<bool> verdict_desk(Connection& client, const Request& request, Front& 
 /// /v1/holds: spend that does not pass through Purser, held, looked at, settled and released.
 Awaitable<bool> holds_desk(Connection& client, const Request& request, Front& front);
 
+/// POST /v1/costs: spend that was made already.
+Awaitable<bool> costs_desk(Connection& client, const Request& request, Front& front);
+
 /// GET /v1/sessions/{name}, POST /v1/sessions/{name}/end.
 Awaitable<bool> sessions_desk(Connection& client, const Request& request, Front& front);
 

@@ -19,6 +19,7 @@ enum class Desk : std::uint8_t {
   models,   // passed on to whichever provider the caller's headers speak of
   verdict,  // what would become of a call
   holds,    // for spend that does not pass through here
+  costs,    // and for what was spent already
   call,     // one call's record
   session,
   limits,
@@ -47,6 +48,7 @@ constexpr std::array kDesks{
     Entry{"POST", "/v1/holds", false, Desk::holds},
     Entry{"POST", "/v1/holds/", true, Desk::holds},
     Entry{"GET", "/v1/holds/", true, Desk::holds},
+    Entry{"POST", "/v1/costs", false, Desk::costs},
     Entry{"GET", "/v1/models", false, Desk::models},
     Entry{"GET", "/v1/models/", true, Desk::models},
     Entry{"GET", "/v1/calls/", true, Desk::call},
@@ -85,6 +87,7 @@ bool is_asked_of_providers(Desk desk) {
     case Desk::verdict:
       return true;
     case Desk::holds:
+    case Desk::costs:
     case Desk::call:
     case Desk::session:
     case Desk::limits:
@@ -200,6 +203,8 @@ Awaitable<bool> dispatch(Connection& client, Request& request, Front& front) {
       co_return co_await verdict_desk(client, request, front);
     case Desk::holds:
       co_return co_await holds_desk(client, request, front);
+    case Desk::costs:
+      co_return co_await costs_desk(client, request, front);
     case Desk::call:
       co_return co_await show_call(client, request, front);
     case Desk::session:

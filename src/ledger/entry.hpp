@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/instant.hpp"
@@ -63,6 +64,9 @@ std::string_view to_string(Outcome outcome);
 /// fill the books: those are kept as their sum only.
 inline constexpr std::size_t kPartsMax = 64;
 
+/// Why an entry ended whose money was spent before Purser heard of it.
+inline constexpr std::string_view kSpentBefore = "posted";
+
 struct SettleEntry {
   CallId call;
   Instant at;  // when the answer ended
@@ -84,9 +88,10 @@ struct SettleEntry {
   /// Those parts, where they are several and at most kPartsMax: they can be priced anew.
   /// One without a model is of the model that answered.
   std::vector<Pass> parts = {};
-  std::string edits;      // what Purser changed: "output_max=512", empty: nothing
-  bool unpriced = false;  // priced at the configured ceiling
-  std::vector<Leg> legs;  // what is posted where, same accounts as the hold
+  std::int64_t units = 0;  // of whatever a vendor counts; 0: not said
+  std::string edits;       // what Purser changed: "output_max=512", empty: nothing
+  bool unpriced = false;   // priced at the configured ceiling
+  std::vector<Leg> legs;   // what is posted where, same accounts as the hold
 };
 
 }  // namespace purser

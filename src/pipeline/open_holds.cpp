@@ -29,12 +29,16 @@ void OpenHolds::forget(const Digest& name) {
   std::erase(names_in_order_, name);
 }
 
+void OpenHolds::made(const Digest& name, CallId id) {
+  if (const auto found = names_.find(name); found != names_.end()) {
+    found->second.hold = id;
+  }
+}
+
 void OpenHolds::keep(CallId id, std::unique_ptr<VendorHold> hold,
                      const std::optional<HoldName>& name) {
   if (name) {
-    if (const auto found = names_.find(name->name); found != names_.end()) {
-      found->second.hold = id;
-    }
+    made(name->name, id);
   }
   by_due_.emplace(hold->due, id);
   const bool is_new = open_.emplace(id, std::move(hold)).second;

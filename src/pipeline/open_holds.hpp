@@ -46,6 +46,8 @@ class OpenHolds {
   const Named* find_name(const Digest& name) const;
   void reserve(const Digest& name, const Digest& words);
   void forget(const Digest& name);
+  /// What was being made is over already: its name stands for it, where it is still remembered.
+  void made(const Digest& name, CallId id);
 
   void keep(CallId id, std::unique_ptr<VendorHold> hold, const std::optional<HoldName>& name);
   VendorHold* find(CallId id) const;

@@ -12,8 +12,7 @@ Denial denial_of(const Refusal& refusal) {
           .limit = std::string(refusal.limit)};
 }
 
-Awaitable<OrDenial<void>> record_hold(const Admitted& admitted, const Held& held, Core& core,
-                                      Services& services) {
+HoldEntry hold_entry(const Admitted& admitted, const Held& held) {
   HoldEntry entry{.call = admitted.id,
                   .at = admitted.at,
                   .dialect = admitted.call.dialect,
@@ -36,9 +35,14 @@ Awaitable<OrDenial<void>> record_hold(const Admitted& admitted, const Held& held
                           .ends = part.need.ends,
                           .is_money = part.touched.measure == Measure::usd});
   }
+  return entry;
+}
+
+Awaitable<OrDenial<void>> record_hold(const Admitted& admitted, const Held& held, Core& core,
+                                      Services& services) {
   Signal durable;
   Result<void> written;
-  services.store->hold(entry, [&](Result<void> result) {
+  services.store->hold(hold_entry(admitted, held), [&](Result<void> result) {
     written = std::move(result);
     if (std::this_thread::get_id() == core.thread) {
       durable.fire();  // relaxed: it may leave at once

@@ -77,7 +77,7 @@ Amount cost_of(const Admitted& admitted, const Held& held, const Answered& answe
   return {};
 }
 
-SettleEntry entry_of(const Admitted& admitted, const Held& held, Answered& answered) {
+SettleEntry entry_without_legs(const Admitted& admitted, const Held& held, Answered& answered) {
   Reply& reply = answered.reply;
   SettleEntry entry;
   entry.call = admitted.id;
@@ -98,6 +98,7 @@ SettleEntry entry_of(const Admitted& admitted, const Held& held, Answered& answe
   entry.geo = std::move(reply.geo);
   entry.status = answered.status;
   entry.first_byte_us = answered.first_byte_us;
+  entry.units = answered.units;
   entry.total_us = std::chrono::duration_cast<std::chrono::microseconds>(
                        std::chrono::steady_clock::now() - admitted.began)
                        .count();
@@ -144,7 +145,8 @@ void end_hold(const SettleEntry& entry, const Admitted& admitted, const Held& he
   books.treasury.settle(*held.hold, {posted.data(), held.parts.size()});
   for (std::size_t i = 0; i < held.parts.size(); ++i) {
     const Held::Part& part = held.parts[i];
-    if (part.touched.limit->shed && part.touched.measure == Measure::usd) {
+    if (!admitted.spent_before && part.touched.limit->shed &&
+        part.touched.measure == Measure::usd) {
       books.burn.add(part.need.account, posted[i], admitted.caller.priority, entry.at);
     }
   }
@@ -190,7 +192,8 @@ void tell(const Admitted& admitted, const Held& held, const SettleEntry& entry,
   for (const Told& told : news) {
     tell_threshold(*services.alerts, *told.touched, told.standing, told.change);
   }
-  if (admitted.policy->spikes == SpikeAction::off || entry.outcome == Outcome::released) {
+  if (admitted.spent_before || admitted.policy->spikes == SpikeAction::off ||
+      entry.outcome == Outcome::released) {
     return;
   }
   for (const Subject& subject : subjects_of(admitted.caller)) {
@@ -239,6 +242,12 @@ void learn_ratio(const Admitted& admitted, const Held& held, const SettleEntry& 
 }
 
 }  // namespace
+
+SettleEntry end_entry(const Admitted& admitted, const Held& held, Answered& answered) {
+  SettleEntry entry = entry_without_legs(admitted, held, answered);
+  fill_legs(entry, held);
+  return entry;
+}
 
 std::string edits_text(const Admitted& admitted, const Held& held) {
   std::string text;
@@ -295,9 +304,8 @@ Outcome outcome_of(const Reply& reply) {
 
 Settled settle(const Admitted& admitted, const Held& held, Answered answered, Core& core,
                Services& services) {
-  Settled settled{entry_of(admitted, held, answered)};
+  Settled settled{end_entry(admitted, held, answered)};
   SettleEntry& entry = settled.entry;
-  fill_legs(entry, held);
   if (held.hold) {
     end_hold(entry, admitted, held, services.books);
   }

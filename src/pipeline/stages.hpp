@@ -88,6 +88,8 @@ struct Admitted {
   /// Met on the way and not in memory: to be recalled before the stage that met them decides.
   std::vector<Treasury::Away> away;
   std::optional<HoldName> hold_name;  // its caller's, kept with it in the books
+  /// The money was spent before Purser heard of it: no matter of pace, and nothing is out of line.
+  bool spent_before = false;
   /// To its provider. None: nobody has to wait for it.
   std::unique_ptr<Passage> passage;
 
@@ -124,6 +126,7 @@ struct Answered {
   int status = 0;  // 0: no answer came
   Outcome outcome = Outcome::presumed;
   std::optional<Amount> stated;  // a vendor's bill, by the word of who was billed
+  std::int64_t units = 0;        // of whatever the vendor counts
   std::int64_t first_byte_us = 0;
   std::string why;  // of an answer that broke
 };
@@ -188,6 +191,10 @@ struct Trial {
   std::optional<Denial> denial;  // pace: there may be room in a moment
 };
 Trial try_out(Admitted& admitted, std::string_view body, Core& core, Services& services);
+
+/// The hold as the journal keeps it, and the end that `answered` means for it.
+HoldEntry hold_entry(const Admitted& admitted, const Held& held);
+SettleEntry end_entry(const Admitted& admitted, const Held& held, Answered& answered);
 
 /// Makes the hold durable; waits for the disk when durability is strict.
 Awaitable<OrDenial<void>> record_hold(const Admitted& admitted, const Held& held, Core& core,

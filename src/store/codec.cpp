@@ -230,9 +230,9 @@ void read(Reader& in, Usage& usage) {
   }
 }
 
-/// Behind all else, and only where there are several: few calls have them.
-void write(Writer& out, const std::vector<Pass>& parts) {
-  if (parts.empty()) {
+/// Behind all else, and only where there are any: few calls have them.
+void write(Writer& out, const std::vector<Pass>& parts, std::int64_t units) {
+  if (parts.empty() && units == 0) {
     return;
   }
   out.number(std::ssize(parts));
@@ -240,14 +240,18 @@ void write(Writer& out, const std::vector<Pass>& parts) {
     out.text(part.model);
     write(out, part.usage);
   }
+  if (units != 0) {
+    out.number(units);
+  }
 }
 
-void read(Reader& in, std::vector<Pass>& parts) {
+void read(Reader& in, std::vector<Pass>& parts, std::int64_t& units) {
   parts.resize(in.has_more() ? in.count(kPartBytesMin) : 0);
   for (Pass& part : parts) {
     in.text(part.model);
     read(in, part.usage);
   }
+  units = in.has_more() ? in.number() : 0;
 }
 
 void write(Writer& out, const HoldEntry& entry) {
@@ -301,7 +305,7 @@ void write(Writer& out, const SettleEntry& entry) {
   out.choice(entry.unpriced);
   out.number(entry.passes);
   write(out, entry.legs);
-  write(out, entry.parts);
+  write(out, entry.parts, entry.units);
 }
 
 void read(Reader& in, SettleEntry& entry) {
@@ -323,7 +327,7 @@ void read(Reader& in, SettleEntry& entry) {
   entry.unpriced = in.flag();
   entry.passes = static_cast<std::int32_t>(in.number());
   read(in, entry.legs);
-  read(in, entry.parts);
+  read(in, entry.parts, entry.units);
 }
 
 std::size_t text_bytes_max(std::initializer_list<const std::string*> texts) {

@@ -54,6 +54,21 @@ TEST(Codec, PassesComeBackAndARecordWithoutThemIsReadAsEver) {
   EXPECT_TRUE(back.parts.empty());
 }
 
+TEST(Codec, UnitsComeBackWithAndWithoutPasses) {
+  for (const bool several : {false, true}) {
+    SettleEntry settle = some_settle(some_hold(5));
+    settle.parts.resize(several ? 2 : 0);
+    settle.units = 250;
+    std::string bytes;
+    append_record(bytes, settle);
+    SettleEntry back;
+    std::string_view rest = bytes;
+    ASSERT_TRUE(decode(*take_payload(rest), back));
+    EXPECT_EQ(back.units, 250);
+    EXPECT_EQ(back.parts.size(), settle.parts.size());
+  }
+}
+
 TEST(Codec, AHoldKeepsTheNameItsCallerGaveIt) {
   HoldEntry named = some_hold(5);
   named.name = HoldName{.name = digest("order-7"), .words = digest("search")};

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "base/invariant.hpp"
+#include "ledger/entry.hpp"
 #include "store/tables.hpp"
 
 namespace purser {
@@ -27,8 +28,8 @@ Result<void> read_hours(const std::filesystem::path& folder, std::string_view la
   auto select = database->prepare(
       fmt::format("SELECT at / {} AS hour, {} AS value, count(*), sum(cost), "
                   "sum(tokens_in + tokens_out) FROM calls WHERE id >= ? AND at >= ? AND "
-                  "value <> '' GROUP BY hour, value ORDER BY hour",
-                  kHour, label));
+                  "value <> '' AND stop_reason <> '{}' GROUP BY hour, value ORDER BY hour",
+                  kHour, label, kSpentBefore));
   if (!select) {
     return std::unexpected(select.error());
   }

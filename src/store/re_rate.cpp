@@ -1,10 +1,8 @@
 // store/re_rate.cpp — one pass over the range, a correction for each call whose cost differs.
 #include "store/re_rate.hpp"
 
-#include <map>
-
 #include "base/invariant.hpp"
-#include "store/ledger_db.hpp"
+#include "store/corrections.hpp"
 #include "store/tables.hpp"
 #include "store/usage_more.hpp"
 
@@ -17,11 +15,6 @@ constexpr std::string_view kSelect =
     "uncached, cache_read, cache_write_short, cache_write_long, tokens_out, reasoning, "
     "web_searches, usage_more, passes FROM calls WHERE id >= ? AND at >= ? AND at < ? AND "
     "outcome = 'settled' AND passes > 0";
-constexpr std::string_view kCorrect =
-    "INSERT INTO corrections(call, at, amount, why, legs) VALUES(?,?,?,?,?)";
-constexpr std::string_view kPost =
-    "UPDATE accounts SET posted = posted + ? WHERE key = ? AND ends > ?";
-
 /// The call's passes, each with its model. None: they are only kept as a sum.
 Result<std::vector<Pass>> passes_at(const Statement& row, int column, const std::string& model) {
   Usage usage;
@@ -50,45 +43,16 @@ class ReRating {
   Result<ReRated> run(Instant since, Instant until);
 
  private:
-  Result<void> price(const Statement& row);
-  Result<void> correct(CallId call, Amount difference, std::string_view legs);
+  Result<void> price(const Statement& row, Corrector& corrector);
 
   const Database& database_;
   const Repricing& pricing_;
   const std::string_view why_;
   const Instant now_;
-  Statement correct_;
-  Statement post_;
   ReRated done_;
-  std::map<AccountKey, Units> postings_;
 };
 
-/// The difference, and where it is still worth something: windows that are over stay as they ended.
-Result<void> ReRating::correct(CallId call, Amount difference, std::string_view legs) {
-  const auto posted = unpack_legs(legs);
-  if (!posted) {
-    return std::unexpected(posted.error());
-  }
-  std::string moved;
-  for (PackedLeg leg : *posted) {
-    if (!leg.is_money) {
-      continue;
-    }
-    leg.units = Units(difference.nanos());
-    post_.number(leg.units.count()).blob(pack_digest(leg.account)).number(now_.nanos());
-    if (auto done = post_.run(); !done) {
-      return done;
-    }
-    if (database_.changed() == 1) {
-      pack_leg(moved, leg);
-      postings_[leg.account] += leg.units;
-    }
-  }
-  correct_.number(call.count()).number(now_.nanos()).number(difference.nanos());
-  return correct_.text(why_).blob(moved).run();
-}
-
-Result<void> ReRating::price(const Statement& row) {
+Result<void> ReRating::price(const Statement& row, Corrector& corrector) {
   const CallId call(row.number_at(0));
   const std::string provider = row.text_at(2);
   const std::string model = row.text_at(3);
@@ -120,22 +84,18 @@ Result<void> ReRating::price(const Statement& row) {
     return {};
   }
   ++done_.changed;
-  return correct(call, after - before, row.blob_at(8));
+  return corrector.correct(call, after - before, row.blob_at(8));
 }
 
 Result<ReRated> ReRating::run(Instant since, Instant until) {
   auto select = database_.prepare(kSelect);
-  auto correct = database_.prepare(kCorrect);
-  auto post = database_.prepare(kPost);
+  auto corrector = Corrector::open(database_, why_, now_);
   const auto first = first_call(database_, since);
-  if (!select || !correct || !post || !first) {
-    return std::unexpected(!select    ? select.error()
-                           : !correct ? correct.error()
-                           : !post    ? post.error()
-                                      : first.error());
+  if (!select || !corrector || !first) {
+    return std::unexpected(!select      ? select.error()
+                           : !corrector ? corrector.error()
+                                        : first.error());
   }
-  correct_ = std::move(*correct);
-  post_ = std::move(*post);
   select->number(first->count()).number(since.nanos()).number(until.nanos());
   while (true) {
     const auto row = select->step();
@@ -145,12 +105,9 @@ Result<ReRated> ReRating::run(Instant since, Instant until) {
     if (!*row) {
       break;
     }
-    if (auto done = price(*select); !done) {
+    if (auto done = price(*select, *corrector); !done) {
       return std::unexpected(done.error());
     }
-  }
-  for (const auto& [account, units] : postings_) {
-    done_.postings.push_back({account, units});
   }
   return std::move(done_);
 }

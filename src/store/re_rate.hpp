@@ -1,5 +1,7 @@
 // store/re_rate.hpp — calls priced anew, after a price was wrong. No row is ever edited: each
-// difference is a correction of its own, and moves the balances whose window is still open.
+// difference is a correction of its own, and moves the balances whose window is still open
+// (corrections.hpp). To post them the books must be nobody else's: a running gateway would not see
+// what moved.
 #pragma once
 
 #include <filesystem>
@@ -7,12 +9,10 @@
 #include <optional>
 #include <span>
 #include <string_view>
-#include <vector>
 
 #include "base/instant.hpp"
 #include "base/result.hpp"
 #include "call/reply.hpp"
-#include "ledger/treasury.hpp"
 #include "money/amount.hpp"
 #include "money/conditions.hpp"
 
@@ -38,12 +38,6 @@ struct ReRated {
   std::int64_t changed = 0;
   Amount before;  // their cost, earlier corrections included
   Amount after;
-  struct Posting {
-    AccountKey account;
-    Units units;
-  };
-  /// What changed in balances: a running gateway posts it into its treasury.
-  std::vector<Posting> postings;
 };
 
 /// Prices the settled calls admitted in [since, until) anew. Calls at their hold (presumed,

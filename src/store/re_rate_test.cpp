@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include "store/balances.hpp"
 #include "store/reports.hpp"
 #include "store/store.hpp"
 
@@ -82,11 +83,17 @@ TEST_F(ReRateTest, APreviewMovesNothing) {
 }
 
 TEST_F(ReRateTest, PostsTheDifferenceWhereTheWindowIsOpen) {
+  const auto posted = [&](const AccountKey& account) {
+    return (*BalanceReader::open(folder_))->posted(account)->value();
+  };
+  const std::array accounts{kOpen, kEnded, kTokens};
+  std::array<Units, 3> before;
+  std::ranges::transform(accounts, before.begin(), posted);
   const auto done = run(ReRate::post);
   ASSERT_TRUE(done);
-  ASSERT_EQ(done->postings.size(), 1U) << "not to the ended window, and not to tokens";
-  EXPECT_EQ(done->postings.front().account, kOpen);
-  EXPECT_EQ(done->postings.front().units, Units(-3000));
+  EXPECT_EQ(posted(kOpen), before[0] + Units(-3000));
+  EXPECT_EQ(posted(kEnded), before[1]) << "its window is over";
+  EXPECT_EQ(posted(kTokens), before[2]) << "it counts no money";
   EXPECT_EQ(total(), 12'000);
   const auto rows = report(folder_, "model", {}, Instant::never());
   ASSERT_TRUE(rows);

@@ -18,17 +18,15 @@ struct Dimension {
   std::string_view name;
   std::string_view sql;
 };
-constexpr std::array kDimensions{Dimension{"user", "user"},
-                                 Dimension{"tier", "tier"},
-                                 Dimension{"team", "team"},
-                                 Dimension{"feature", "feature"},
-                                 Dimension{"session", "session"},
-                                 Dimension{"key", "key"},
-                                 Dimension{"model", "model"},
-                                 Dimension{"provider", "provider"},
-                                 Dimension{"priority", "priority"},
-                                 Dimension{"outcome", "outcome"},
-                                 Dimension{"day", "date(at/1000000000,'unixepoch')"}};
+constexpr std::string_view kBucketSql =
+    "CASE WHEN dialect IN ('tool','vendor') THEN 'tool and vendor' ELSE 'model' END";
+constexpr std::array kDimensions{
+    Dimension{"user", "user"},         Dimension{"tier", "tier"},
+    Dimension{"team", "team"},         Dimension{"feature", "feature"},
+    Dimension{"session", "session"},   Dimension{"key", "key"},
+    Dimension{"model", "model"},       Dimension{"provider", "provider"},
+    Dimension{"priority", "priority"}, Dimension{"outcome", "outcome"},
+    Dimension{"bucket", kBucketSql},   Dimension{"day", "date(at/1000000000,'unixepoch')"}};
 
 }  // namespace
 
@@ -41,7 +39,7 @@ std::vector<std::string_view> report_dimensions() {
 }
 
 Result<std::vector<ReportRow>> report(const std::filesystem::path& folder, std::string_view by,
-                                      Instant since, Instant until) {
+                                      Instant since, Instant until, std::string_view bucket) {
   const auto dimension =
       std::find_if(kDimensions.begin(), kDimensions.end(),
                    [&](const Dimension& candidate) { return candidate.name == by; });
@@ -59,13 +57,15 @@ Result<std::vector<ReportRow>> report(const std::filesystem::path& folder, std::
       "sum(cost + coalesce(amount, 0)) AS spent, "
       "sum(CASE WHEN outcome IN ('presumed','estimated') AND amount IS NULL THEN cost ELSE 0 END) "
       "FROM calls LEFT JOIN corrected ON corrected.call = calls.id "
-      "WHERE calls.id >= ? AND at >= ? AND at < ? GROUP BY name ORDER BY spent DESC, name",
-      dimension->sql));
+      "WHERE calls.id >= ? AND at >= ? AND at < ? AND (? = '' OR {} = ?) "
+      "GROUP BY name ORDER BY spent DESC, name",
+      dimension->sql, kBucketSql));
   const auto first = first_call(*database, since);
   if (!select || !first) {
     return std::unexpected(!select ? select.error() : first.error());
   }
   select->number(first->count()).number(since.nanos()).number(until.nanos());
+  select->text(bucket).text(bucket);
   std::vector<ReportRow> rows;
   while (true) {
     const auto row = select->step();
@@ -115,6 +115,15 @@ Result<std::optional<EndedHold>> find_ended_hold(const std::filesystem::path& fo
 
 Result<std::optional<NamedHold>> find_named_hold(const std::filesystem::path& folder,
                                                  const Digest& name) {
+  const auto found = find_named_holds(folder, {&name, 1});
+  if (!found) {
+    return std::unexpected(found.error());
+  }
+  return found->empty() ? std::nullopt : std::optional(found->begin()->second);
+}
+
+Result<std::map<Digest, NamedHold>> find_named_holds(const std::filesystem::path& folder,
+                                                     std::span<const Digest> names) {
   const auto database = open_books(folder);
   if (!database) {
     return std::unexpected(database.error());
@@ -123,18 +132,25 @@ Result<std::optional<NamedHold>> find_named_hold(const std::filesystem::path& fo
   if (!select) {
     return std::unexpected(select.error());
   }
-  const auto row = select->blob(pack_digest(name)).step();
-  if (!row) {
-    return std::unexpected(row.error());
+  std::map<Digest, NamedHold> found;
+  for (const Digest& name : names) {
+    const auto row = select->blob(pack_digest(name)).step();
+    if (!row) {
+      return std::unexpected(row.error());
+    }
+    if (!*row) {
+      continue;
+    }
+    const auto words = unpack_digest(select->blob_at(0));
+    if (!words) {
+      return std::unexpected(words.error());
+    }
+    found.emplace(name, NamedHold{.words = *words, .call = CallId(select->number_at(1))});
+    if (const auto end = select->step(); !end) {
+      return std::unexpected(end.error());
+    }
   }
-  if (!*row) {
-    return std::optional<NamedHold>();
-  }
-  const auto words = unpack_digest(select->blob_at(0));
-  if (!words) {
-    return std::unexpected(words.error());
-  }
-  return std::optional(NamedHold{.words = *words, .call = CallId(select->number_at(1))});
+  return found;
 }
 
 Result<std::optional<std::string>> find_call(const std::filesystem::path& folder, CallId id,
@@ -148,7 +164,7 @@ Result<std::optional<std::string>> find_call(const std::filesystem::path& folder
       "stream, model, model_asked, outcome, status, cost, held, tokens_in, tokens_out, uncached, "
       "cache_read, cache_write_short, cache_write_long, reasoning, web_searches, stop_reason, "
       "provider_id, first_byte_us, total_us, edits, unpriced, tags, "
-      "(SELECT coalesce(sum(amount), 0) FROM corrections WHERE call = calls.id) "
+      "(SELECT coalesce(sum(amount), 0) FROM corrections WHERE call = calls.id), usage_more "
       "FROM calls WHERE id = ? AND (? = '' OR key = ?)");
   if (!select) {
     return std::unexpected(select.error());
@@ -199,8 +215,10 @@ Result<std::optional<std::string>> find_call(const std::filesystem::path& folder
       .number("total_us", select->number_at(29))
       .text("edits", select->text_at(30))
       .boolean("unpriced", select->number_at(31) != 0);
-  if (const std::string tags = select->text_at(32); !tags.empty()) {
-    object.raw("tags", tags);
+  for (const auto& [name, column] : {std::pair{"tags", 32}, std::pair{"usage_more", 34}}) {
+    if (const std::string member = select->text_at(column); !member.empty()) {
+      object.raw(name, member);
+    }
   }
   object.finish();
   return std::optional(std::move(json));

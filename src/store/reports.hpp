@@ -3,7 +3,9 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,7 +19,7 @@
 namespace purser {
 
 /// What a report may be broken down by: user, tier, team, feature, session, key, model, provider,
-/// priority, outcome, day.
+/// priority, outcome, bucket (model; tool and vendor), day.
 std::vector<std::string_view> report_dimensions();
 
 struct ReportRow {
@@ -30,9 +32,10 @@ struct ReportRow {
   Amount uncertain;  // of cost: presumed or estimated
 };
 
-/// Spend of calls admitted in [since, until), dearest first. Error (client): no such dimension.
+/// Spend of calls admitted in [since, until), dearest first; of one bucket, where one is named.
+/// Error (client): no such dimension.
 Result<std::vector<ReportRow>> report(const std::filesystem::path& folder, std::string_view by,
-                                      Instant since, Instant until);
+                                      Instant since, Instant until, std::string_view bucket = {});
 
 /// One call as a JSON object; nothing when the ledger has none of this id, or of another key.
 /// `key` empty: whosever it is.
@@ -59,6 +62,9 @@ struct NamedHold {
 };
 Result<std::optional<NamedHold>> find_named_hold(const std::filesystem::path& folder,
                                                  const Digest& name);
+/// The same for many; those that nobody used are not among them.
+Result<std::map<Digest, NamedHold>> find_named_holds(const std::filesystem::path& folder,
+                                                     std::span<const Digest> names);
 
 /// What does not add up, and where. Empty: the books are proved.
 struct Proof {

@@ -157,7 +157,9 @@ Result<void> make_tables(const Database& database) {
 
 Result<CallId> first_call(const Database& database, Instant since) {
   auto ends = database.prepare("SELECT coalesce(min(id), 0), coalesce(max(id), 0) FROM calls");
-  auto next = database.prepare("SELECT at FROM calls WHERE id >= ? ORDER BY id LIMIT 1");
+  // What vendors were paid may be posted long after: its time says nothing of its neighbours'.
+  auto next = database.prepare(
+      "SELECT at FROM calls WHERE id >= ? AND dialect <> 'vendor' ORDER BY id LIMIT 1");
   if (!ends || !next) {
     return std::unexpected(!ends ? ends.error() : next.error());
   }
@@ -168,14 +170,15 @@ Result<CallId> first_call(const Database& database, Instant since) {
   std::int64_t high = ends->number_at(1);
   while (low < high) {
     const std::int64_t middle = low + (high - low) / 2;
-    if (const auto row = next->number(middle).step(); !row) {
+    const auto row = next->number(middle).step();
+    if (!row) {
       return std::unexpected(row.error());
     }
-    const Instant at = Instant::from_nanos(next->number_at(0));
-    if (const auto end = next->step(); !end) {
+    const Instant at = *row ? Instant::from_nanos(next->number_at(0)) : Instant::never();
+    if (const auto end = *row ? next->step() : row; !end) {
       return std::unexpected(end.error());
     }
-    if (at + kClockSteps < since) {
+    if (at < since - kClockSteps) {
       low = middle + 1;
     } else {
       high = middle;

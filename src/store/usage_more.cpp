@@ -99,11 +99,14 @@ void read_counts(const Object& object, Usage& usage) {
 
 void write_usage_more(std::string& json, const SettleEntry& entry) {
   json.clear();
-  if (entry.parts.empty() && !has_rare(entry.usage)) {
+  if (entry.parts.empty() && entry.units == 0 && !has_rare(entry.usage)) {
     return;
   }
   JsonObject object(json);
   write_counts(object, entry.usage, kRareTokens, kRareCounts);
+  if (entry.units != 0) {
+    object.number("units", entry.units);
+  }
   if (!entry.parts.empty()) {
     object.raw("passes", parts_text(entry.parts));
   }

@@ -142,6 +142,24 @@ ${yaml}`,
       gateway = await startPurser();
       return Date.now() - began;
     },
+    /** Stops the gateway in order, so that a command may take the books. */
+    async pause() {
+      const ended = new Promise((resolve) => gateway.once('exit', resolve));
+      gateway.kill('SIGTERM');
+      await ended;
+    },
+    async resume() {
+      gateway = await startPurser();
+    },
+    /** Waits until the provider has billed all that was asked of it. */
+    async quiet() {
+      for (let last = -1; ;) {
+        const { calls } = await (await fetch(`${provider}/bill`)).json();
+        if (calls === last) return;
+        last = calls;
+        await new Promise((resolve) => setTimeout(resolve, 400));
+      }
+    },
     /**
      * Copies of the newest call into the past: `callsADay`, an hour apart, on each of `days` days.
      * The books' sums are left alone: this is for what learns from rows.
