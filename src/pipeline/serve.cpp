@@ -2,6 +2,7 @@
 // returned, so none can be skipped or reordered. Pure stages are plain calls; waiting is co_await.
 #include "pipeline/serve.hpp"
 
+#include "pipeline/background_call.hpp"
 #include "pipeline/heads.hpp"
 #include "pipeline/relay.hpp"
 #include "pipeline/stages.hpp"
@@ -167,6 +168,16 @@ OrDenial<void> ask_all(Admitted& admitted, std::string_view body, Core& core, Se
   return judge(admitted, services);
 }
 
+/// What can be said without waiting: its hold, or why there is none. Nothing: it has to wait.
+std::optional<OrDenial<Held>> hold_at_once(Admitted& admitted, std::string_view body, Core& core,
+                                           Services& services) {
+  if (auto willing = ask_all(admitted, body, core, services); !willing) {
+    return std::unexpected(std::move(willing.error()));
+  }
+  auto whole = hold_whole(admitted, core, services);
+  return whole ? std::optional<OrDenial<Held>>(std::move(*whole)) : std::nullopt;
+}
+
 /// Why a call that has waited does not leave any more. Nothing: it may.
 std::optional<std::string> switched_off_meanwhile(const Admitted& admitted, const Running& running,
                                                   const Core& core) {
@@ -189,15 +200,6 @@ Awaitable<bool> answer_unsent(Connection& client, const Request& request, const 
                           core);
 }
 
-bool is_event_stream(const std::vector<Field>& fields) {
-  for (const Field& field : fields) {
-    if (field.known == FieldName::content_type) {
-      return field.value.size() >= 17 && same_name(field.value.substr(0, 17), "text/event-stream");
-    }
-  }
-  return false;
-}
-
 void give_back(Incoming& incoming, const Running& running, Pool& pool) {
   if (running.killed()) {
     return;  // it was closed under the call
@@ -207,10 +209,12 @@ void give_back(Incoming& incoming, const Running& running, Pool& pool) {
   }
 }
 
-/// A stream: its head goes out at once, its cost is known at the end.
+/// A stream: its head goes out at once, its cost is known at the end. One of a call in the
+/// background may be left before that, and be taken up again.
 Awaitable<bool> answer_stream(Connection& client, bool keep_alive, const Admitted& admitted,
-                              const Held& held, Incoming& incoming, std::int64_t first_byte_us,
-                              Running& running, Pool& pool, Core& core, Services& services) {
+                              const Held& held, const std::shared_ptr<BackgroundCall>& background,
+                              Incoming& incoming, std::int64_t first_byte_us, Running& running,
+                              Pool& pool, Core& core, Services& services) {
   {
     std::string head;  // gone before the wait: a stream lasts
     head.reserve(kHeadBytes);
@@ -221,7 +225,12 @@ Awaitable<bool> answer_stream(Connection& client, bool keep_alive, const Admitte
   }
   Relayed relayed = co_await relay(incoming, client, admitted, held, running, core);
   relayed.answered.first_byte_us = first_byte_us;
-  settle(admitted, held, std::move(relayed.answered), core, services);
+  if (background && relayed.answered.outcome != Outcome::settled &&
+      !relayed.answered.reply.provider_id.empty() && !running.killed()) {
+    leave_open(background, relayed.answered, services);
+  } else {
+    settle(admitted, held, std::move(relayed.answered), core, services);
+  }
   give_back(incoming, running, pool);
   // A broken stream breaks here too: without its last chunk the client sees what happened.
   co_return !relayed.tail.empty() && co_await client.send({relayed.tail}) && keep_alive;
@@ -236,8 +245,9 @@ Awaitable<bool> read_leashed(Incoming& incoming, std::string& body, const Admitt
 
 /// A plain answer: read whole, metered, settled, and only then sent, its cost in the header.
 Awaitable<bool> answer_plain(Connection& client, const Request& request, const Admitted& admitted,
-                             const Held& held, Incoming& incoming, std::int64_t first_byte_us,
-                             Running& running, Pool& pool, Core& core, Services& services) {
+                             const Held& held, const std::shared_ptr<BackgroundCall>& background,
+                             Incoming& incoming, std::int64_t first_byte_us, Running& running,
+                             Pool& pool, Core& core, Services& services) {
   Draft head(core.drafts);
   head->reserve(kHeadBytes);
   append_response_head(*head, incoming.status(), incoming.fields());
@@ -268,16 +278,20 @@ Awaitable<bool> answer_plain(Connection& client, const Request& request, const A
   } else {
     answered.outcome = Outcome::released;  // providers do not bill errors
   }
-  const Settled settled = settle(admitted, held, std::move(answered), core, services);
+  append_call_fields(*head, admitted, held, services);
+  if (background && whole && answered.reply.ending == Ending::under_way) {
+    leave_open(background, answered, services);
+  } else {
+    const Settled settled = settle(admitted, held, std::move(answered), core, services);
+    *head += "x-purser-cost-usd: ";
+    append_exact_dollars(*head, settled.entry.cost);
+    *head += "\r\n";
+  }
   if (!whole) {
     client.close();
     co_return false;
   }
   give_back(incoming, running, pool);
-  append_call_fields(*head, admitted, held, services);
-  *head += "x-purser-cost-usd: ";
-  append_exact_dollars(*head, settled.entry.cost);
-  *head += "\r\n";
   end_head_with_length(*head, body->size(), request.keep_alive);
   co_return co_await client.send({*head, *body}) && request.keep_alive;
 }
@@ -287,18 +301,17 @@ Awaitable<bool> answer_plain(Connection& client, const Request& request, const A
 Awaitable<bool> serve(Connection& client, const Request& request, Dialect dialect, Core& core,
                       Services& services) {
   const InFlight counted(core);
-  auto admitted = admit(request, dialect, core, services);
-  if (!admitted) {
-    co_return co_await deny(client, request, dialect, admitted.error(), {}, core);
+  auto read = admit(request, dialect, core, services);
+  if (!read) {
+    co_return co_await deny(client, request, dialect, read.error(), {}, core);
   }
-  OrDenial<Held> held;
-  if (auto willing = ask_all(*admitted, request.body, core, services); !willing) {
-    held = std::unexpected(std::move(willing.error()));
-  } else if (auto whole = hold_whole(*admitted, core, services)) {
-    held = std::move(*whole);
-  } else {
-    held = co_await hold_less(*admitted, request.body, core, services);
-  }
+  // What is held sees into its caller's labels, so it stays where it is from the beginning.
+  const auto background =
+      read->call.background ? std::make_shared<BackgroundCall>(std::move(*read)) : nullptr;
+  Admitted* const admitted = background ? &background->admitted : &*read;
+  auto at_once = hold_at_once(*admitted, request.body, core, services);
+  auto held =
+      at_once ? std::move(*at_once) : co_await hold_less(*admitted, request.body, core, services);
   if (!held) {
     log_denial(*admitted, held.error(), services);
     co_return co_await deny(client, request, dialect, held.error(), to_text(admitted->id), core);
@@ -310,30 +323,34 @@ Awaitable<bool> serve(Connection& client, const Request& request, Dialect dialec
   }
 
   // From here on the hold is durable and the call leaves: whatever happens, settle() is reached.
+  if (background) {
+    background->held = std::move(*held);
+  }
+  const Held& reserved = background ? background->held : *held;
   Pool& pool = core.pool(*admitted->provider);
   count_added(core, admitted->began);
   Running running(*admitted);
   core.running.push_back(running);
   OrDenial<void> turn;
   if (!services.gates.pass_freely(dialect, admitted->provider->queue)) {
-    turn = co_await wait_for_turn(client, *admitted, *held, running, core, services);
+    turn = co_await wait_for_turn(client, *admitted, reserved, running, core, services);
   }
   if (const auto why = switched_off_meanwhile(*admitted, running, core)) {
-    co_return co_await answer_killed(client, request, *admitted, *held, *why, Outcome::released,
+    co_return co_await answer_killed(client, request, *admitted, reserved, *why, Outcome::released,
                                      core, services);
   }
   if (!turn) {
-    co_return co_await answer_unsent(client, request, *admitted, *held, turn.error(), core,
+    co_return co_await answer_unsent(client, request, *admitted, reserved, turn.error(), core,
                                      services);
   }
-  Asked asked = co_await forward(*admitted, *held, request, running, pool, core);
+  Asked asked = co_await forward(*admitted, reserved, request, running, pool, core);
   if (!asked.incoming && running.killed()) {
     const Outcome outcome = asked.sent ? Outcome::estimated : Outcome::released;
-    co_return co_await answer_killed(client, request, *admitted, *held, *running.killed(), outcome,
-                                     core, services);
+    co_return co_await answer_killed(client, request, *admitted, reserved, *running.killed(),
+                                     outcome, core, services);
   }
   if (!asked.incoming) {
-    co_return co_await no_answer(client, request, *admitted, *held, asked, core, services);
+    co_return co_await no_answer(client, request, *admitted, reserved, asked, core, services);
   }
   Incoming& incoming = *asked.incoming;
   const std::int64_t first_byte_us = microseconds_since(admitted->began);
@@ -341,11 +358,11 @@ Awaitable<bool> serve(Connection& client, const Request& request, Dialect dialec
     const bool keep_alive = request.keep_alive;
     services.gates.hear(*admitted, told_pace(incoming.status(), incoming.fields()));
     client.release_input();  // an agent's history is large and its answer slow
-    co_return co_await answer_stream(client, keep_alive, *admitted, *held, incoming, first_byte_us,
-                                     running, pool, core, services);
+    co_return co_await answer_stream(client, keep_alive, *admitted, reserved, background, incoming,
+                                     first_byte_us, running, pool, core, services);
   }
-  co_return co_await answer_plain(client, request, *admitted, *held, incoming, first_byte_us,
-                                  running, pool, core, services);
+  co_return co_await answer_plain(client, request, *admitted, reserved, background, incoming,
+                                  first_byte_us, running, pool, core, services);
 }
 
 Awaitable<bool> deny(Connection& client, const Request& request, Dialect dialect,
@@ -360,7 +377,7 @@ Awaitable<bool> deny(Connection& client, const Request& request, Dialect dialect
   append_field(head, "x-should-retry", phrased.retry ? "true" : "false");
   if (!request_id.empty()) {
     append_field(head, "x-purser-call-id", request_id);
-    append_field(head, dialect == Dialect::chat ? "x-request-id" : "request-id", request_id);
+    append_field(head, dialect == Dialect::messages ? "request-id" : "x-request-id", request_id);
   }
   if (!denial.limit.empty()) {
     append_field(head, "x-purser-limit", denial.limit);

@@ -24,6 +24,8 @@
 #include "limits/pace.hpp"
 #include "money/price_book.hpp"
 #include "pipeline/account_desk.hpp"
+#include "pipeline/answer_sizes.hpp"
+#include "pipeline/background.hpp"
 #include "pipeline/counters.hpp"
 #include "pipeline/draft.hpp"
 #include "pipeline/gates.hpp"
@@ -161,6 +163,8 @@ struct Services {
   SpikeDesk spikes;
   OpenHolds holds;
   Gates gates;
+  BackgroundCalls background;
+  AnswerSizes answers;
   std::unique_ptr<Store> store;
   std::unique_ptr<AccountDesk> accounts;  // reads what `store` writes: goes before it
   std::unique_ptr<TurnLog> turns;
