@@ -160,11 +160,12 @@ Ask any_ask() {
   return {.input_max = Tokens(any_upto(40)),
           .choices = 1 + any_upto(3),
           .web_searches_max = any_upto(2),
+          .file_searches_max = any_upto(2),
           .rates = {.input = Rate(any_upto(3000)),
                     .output = Rate(any_upto(9000)),
                     .per_request = Amount::from_nanos(any_upto(9)),
                     .web_search = Rate(any_upto(9000)),
-                    .file_search = {}}};
+                    .file_search = Rate(any_upto(9000))}};
 }
 
 RC_GTEST_PROP(FitProperty, IsTheLongestAnswerThatCanBeHeld, ()) {

@@ -64,6 +64,9 @@ class EmbeddingsMeter final : public Meter {
       JsonScan scan(body_.usage());
       answer.usage = read_chat_usage(scan);
     }
+    if (!answer.usage.prompt) {
+      answer.usage.prompt = answer.usage.total;  // Voyage says no more: there is no output
+    }
     Reply reply;
     reply.model = std::move(answer.model);
     reply.usage = normal_form(answer.usage, quirks_);

@@ -158,7 +158,7 @@ void OutlineReader::end_block(Content& into, const Block& block, Gist gist) {
     into.digest = chained(into.digest, part);
     into.gist = chained(into.gist, part);
   };
-  if (block.type == "text") {
+  if (block.type == "text" || block.type == "input_text" || block.type == "output_text") {
     return add_text(into, block.text, gist);
   }
   if (block.type == "thinking" || block.type == "redacted_thinking") {

@@ -130,6 +130,9 @@ void ResponsesDraft::see(const ResponsesEvent& event) {
 }
 
 std::string ResponsesDraft::closing_events() const {
+  if (response_.empty()) {
+    return {};  // nothing began
+  }
   std::string events;
   std::int64_t sequence = sequence_;
   const auto add = [&](std::string_view type, auto fill) {

@@ -76,7 +76,7 @@ class ResponsesStreamMeter final : public Meter {
   std::int64_t visible_bytes() const override { return visible_.bytes(); }
   std::string take_text() override { return visible_.take(); }
   std::string closing_events() const override {
-    return done_ ? std::string() : draft_.closing_events();
+    return done_ || failed_ ? std::string() : draft_.closing_events();
   }
 
  private:
