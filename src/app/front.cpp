@@ -23,6 +23,7 @@ enum class Desk : std::uint8_t {
   free_responses,
   answer,     // a stored one: fetched, cancelled, deleted
   websocket,  // of responses
+  batches,    // refused: what they cost is in files that nobody has to fetch
   models,     // passed on to whichever provider the caller's headers speak of
   verdict,    // what would become of a call
   holds,      // for spend that does not pass through here
@@ -65,6 +66,11 @@ constexpr std::array kDesks{
     Entry{"POST", "/completions", false, Desk::completions},
     Entry{"POST", "/v1/images/generations", false, Desk::images},
     Entry{"POST", "/v1/images/edits", false, Desk::images},
+    Entry{"POST", "/v1/batches", false, Desk::batches},
+    Entry{"GET", "/v1/batches", true, Desk::batches},
+    Entry{"POST", "/v1/files", false, Desk::batches},
+    Entry{"GET", "/v1/files", true, Desk::batches},
+    Entry{"POST", "/v1/uploads", true, Desk::batches},
     Entry{"POST", "/v1/messages/count_tokens", false, Desk::free_messages},
     Entry{"POST", "/v1/verdict", false, Desk::verdict},
     Entry{"POST", "/v1/holds", false, Desk::holds},
@@ -103,7 +109,15 @@ bool is_asked_of_providers(Desk desk) {
   switch (desk) {
     case Desk::chat:
     case Desk::messages:
+    case Desk::responses:
+    case Desk::embeddings:
+    case Desk::completions:
+    case Desk::images:
     case Desk::free_messages:
+    case Desk::free_responses:
+    case Desk::answer:
+    case Desk::websocket:
+    case Desk::batches:
     case Desk::models:
     case Desk::verdict:
       return true;
@@ -212,6 +226,31 @@ Awaitable<bool> refuse_websocket(Connection& client, const Request& request) {
        R"("type":"invalid_request_error","param":null,"code":"upgrade_required"}})"});
 }
 
+Awaitable<bool> refuse_batches(Connection& client, const Request& request, Front& front) {
+  const Denial denial{
+      Refused::not_found,
+      "Purser does not pass on batches, nor the files and uploads they are made of: what a batch "
+      "costs stands in a file that nobody has to fetch, so no limit could hold it. Send the calls "
+      "one by one, with \"service_tier\": \"flex\" where that is cheap enough.",
+      {},
+      {}};
+  co_return co_await deny(client, request, Dialect::chat, denial, {}, front.core);
+}
+
+bool is_multipart(const Request& request) {
+  return field_value(*request.fields, "content-type").starts_with("multipart/");
+}
+
+Awaitable<bool> refuse_multipart(Connection& client, const Request& request, Front& front) {
+  const Denial denial{
+      Refused::bad_request,
+      "Purser reads image edits as JSON, not as a form: send \"images\" as a list of "
+      "{\"image_url\": \"data:image/png;base64,…\"} or {\"file_id\": …}.",
+      {},
+      {}};
+  co_return co_await deny(client, request, Dialect::images, denial, {}, front.core);
+}
+
 Awaitable<bool> dispatch(Connection& client, Request& request, Front& front) {
   Core& core = front.core;
   Services& services = front.services;
@@ -231,7 +270,12 @@ Awaitable<bool> dispatch(Connection& client, Request& request, Front& front) {
       co_return co_await serve(client, request, Dialect::embeddings, core, services);
     case Desk::completions:
       co_return co_await serve(client, request, Dialect::completions, core, services);
+    case Desk::batches:
+      co_return co_await refuse_batches(client, request, front);
     case Desk::images:
+      if (is_multipart(request)) {
+        co_return co_await refuse_multipart(client, request, front);
+      }
       co_return co_await serve(client, request, Dialect::images, core, services);
     case Desk::free_responses:
       co_return co_await pass_through(client, request, Dialect::responses, core, services);

@@ -88,6 +88,20 @@ OrDenial<Pricing> price(const Policy& policy, const Provider& provider, const Ca
   return pricing;
 }
 
+/// What the provider keeps of earlier answers is billed too, where the call may continue them.
+OrDenial<void> look_behind(Call& call, const Caller& caller, const AnswerSizes& answers) {
+  const std::string_view before = call.previous_response;
+  if (before.empty()) {
+    return {};
+  }
+  if (answers.owner(before, caller.key) == AnswerSizes::Owner::another) {
+    return denied(Refused::bad_request,
+                  fmt::format("Previous response with id '{}' not found.", before));
+  }
+  call.state_tokens_max = std::max(call.state_tokens_max, answers.behind(before));
+  return {};
+}
+
 /// The bound of one choice, and whether it must be said to the provider.
 void bound_output(Admitted& admitted, const CallBounds& bounds) {
   const Call& call = admitted.call;
@@ -245,9 +259,8 @@ OrDenial<Admitted> admit(const Request& request, Dialect dialect, Core& core, Se
   if (auto labelled = apply_labels(who->caller, who->rights, labels, *call); !labelled) {
     return denied(Refused::bad_request, std::move(labelled.error().message));
   }
-  if (!call->previous_response.empty()) {
-    call->state_tokens_max =
-        std::max(call->state_tokens_max, services.answers.behind(call->previous_response));
+  if (auto continued = look_behind(*call, who->caller, services.answers); !continued) {
+    return std::unexpected(std::move(continued.error()));
   }
   call->output_fixed = call->output_fixed || request.path.ends_with("/compact");
   admitted.input_max = input_bound(*call);

@@ -9,22 +9,38 @@ constexpr Tokens kContextMax{std::int64_t{1} << 20};
 
 }  // namespace
 
-void AnswerSizes::note(std::string_view answer_id, const Usage& usage) {
+void AnswerSizes::keep(std::string_view answer_id, Known known) {
   const Digest name = digest(answer_id);
   const std::lock_guard lock(mutex_);
-  if (sizes_.insert_or_assign(name, usage.prompt_total() + usage.output).second) {
+  if (answers_.insert_or_assign(name, known).second) {
     in_order_.push_back(name);
   }
   if (in_order_.size() > kAnswersMax) {
-    sizes_.erase(in_order_.front());
+    answers_.erase(in_order_.front());
     in_order_.pop_front();
   }
 }
 
+void AnswerSizes::begin(std::string_view answer_id, std::string_view key) {
+  keep(answer_id, {.key = digest(key), .size = kContextMax});
+}
+
+void AnswerSizes::end(std::string_view answer_id, std::string_view key, const Usage& usage) {
+  const Tokens size = std::min(usage.prompt_total() + usage.output, kContextMax);
+  keep(answer_id, {.key = digest(key), .size = size});
+}
+
 Tokens AnswerSizes::behind(std::string_view answer_id) const {
   const std::lock_guard lock(mutex_);
-  const auto known = sizes_.find(digest(answer_id));
-  return known == sizes_.end() ? kContextMax : std::min(known->second, kContextMax);
+  const auto known = answers_.find(digest(answer_id));
+  return known == answers_.end() ? kContextMax : known->second.size;
+}
+
+AnswerSizes::Owner AnswerSizes::owner(std::string_view answer_id, std::string_view key) const {
+  const std::lock_guard lock(mutex_);
+  const auto known = answers_.find(digest(answer_id));
+  return known == answers_.end() || known->second.key == digest(key) ? Owner::theirs_or_unknown
+                                                                     : Owner::another;
 }
 
 }  // namespace purser

@@ -56,8 +56,15 @@ std::unique_ptr<Meter> meter_of(const Provider& provider, bool stream) {
   return make_meter(Dialect::responses, {.stream = stream,
                                          .hide_usage = false,
                                          .keep_text = false,
-                                         .provider = provider.name,
+                                         .quirks = provider.quirks,
                                          .whole_events = false});
+}
+
+/// "/v1/responses/resp_1/cancel" → "resp_1".
+std::string_view answer_id_in(std::string_view path) {
+  constexpr std::string_view kBefore = "/responses/";
+  const std::string_view id = path.substr(path.find(kBefore) + kBefore.size());
+  return id.substr(0, id.find('/'));
 }
 
 /// Sends a stored answer's events on as they come.
@@ -126,12 +133,19 @@ void leave_open(const std::shared_ptr<BackgroundCall>& call, const Answered& ans
   call->status = answered.status;
   call->first_byte_us = answered.first_byte_us;
   call->due = now() + kBackgroundMax;
+  services.answers.begin(answered.reply.provider_id, call->admitted.caller.key);
   services.background.keep(answered.reply.provider_id, call);
 }
 
 Awaitable<bool> fetch_answer(Connection& client, const Request& request, Core& core,
                              Services& services) {
   constexpr Dialect kDialect = Dialect::responses;
+  const auto who = identify(request, core, services);
+  if (who && services.answers.owner(answer_id_in(request.path), who->caller.key) ==
+                 AnswerSizes::Owner::another) {
+    const Denial denial{Refused::not_found, "no such response of this key", {}, {}};
+    co_return co_await deny(client, request, kDialect, denial, {}, core);
+  }
   auto passed = co_await ask_free(request, kDialect, core, services);
   if (!passed) {
     co_return co_await deny(client, request, kDialect, passed.error(), {}, core);

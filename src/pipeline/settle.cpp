@@ -306,7 +306,7 @@ Settled settle(const Admitted& admitted, const Held& held, Answered answered, Co
     admitted.passage->settle(entry.cost);
   }
   if (admitted.call.dialect == Dialect::responses && entry.outcome == Outcome::settled) {
-    services.answers.note(entry.provider_id, entry.usage);
+    services.answers.end(entry.provider_id, admitted.caller.key, entry.usage);
   }
   services.store->settle(entry);
   services.books.waiting.call_all();

@@ -50,7 +50,7 @@ constexpr std::array kAnswer{
 
 class EmbeddingsMeter final : public Meter {
  public:
-  explicit EmbeddingsMeter(MeterOptions options) : quirks_(quirks_of(options.provider)) {}
+  explicit EmbeddingsMeter(MeterOptions options) : quirks_(options.quirks) {}
 
   void see(std::string_view bytes, std::string&) override { body_.see(bytes); }
   bool filters() const override { return false; }

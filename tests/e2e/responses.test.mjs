@@ -128,7 +128,12 @@ test('what the provider keeps is held for: the answer before, and its prompt', a
     .create({ model: 'gpt-4o', input: 'word '.repeat(2_000), max_output_tokens: 16 })
     .withResponse();
   const next = await openai.responses
-    .create({ model: 'gpt-4o', input: 'On.', previous_response_id: first.id, max_output_tokens: 16 })
+    .create({
+      model: 'gpt-4o',
+      input: 'On.',
+      previous_response_id: first.id,
+      max_output_tokens: 16,
+    })
     .withResponse();
   assert.ok(next.data.usage.input_tokens > 2_000, 'the provider bills what it keeps');
   const held = nanos(next.response.headers.get('x-purser-held-usd'));
@@ -136,6 +141,37 @@ test('what the provider keeps is held for: the answer before, and its prompt', a
   assert.ok(held >= cost, `held ${held}, cost ${cost}`);
   assert.ok(held < 100 * cost, `held ${held} for ${cost}: what is known is not a whole context`);
   await expectBilled(next.response.headers.get('x-purser-call-id'), next.data.id);
+});
+
+test('nobody reads or continues what another key asked', async () => {
+  const { id } = await openai.responses.create({ model: 'gpt-4o', input: 'A secret.' });
+  const others = new OpenAI({
+    apiKey: gateway.key('--user', 'other'),
+    baseURL: `${gateway.base}/v1`,
+  });
+  await assert.rejects(others.responses.retrieve(id), { status: 404 });
+  await assert.rejects(
+    others.responses.create({ model: 'gpt-4o', input: 'And?', previous_response_id: id }),
+    { status: 400 },
+  );
+  assert.equal((await openai.responses.retrieve(id)).id, id);
+});
+
+test('batches, files and forms are refused with a reason', async () => {
+  await assert.rejects(openai.batches.list(), (error) => {
+    assert.equal(error.status, 404);
+    assert.match(error.message, /does not pass on batches/);
+    return true;
+  });
+  const form = new FormData();
+  form.set('model', 'gpt-image-2');
+  const response = await fetch(`${gateway.base}/v1/images/edits`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${key}` },
+    body: form,
+  });
+  assert.equal(response.status, 400);
+  assert.match((await response.json()).error.message, /as JSON, not as a form/);
 });
 
 test('searches have a price each', async () => {
