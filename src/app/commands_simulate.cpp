@@ -50,8 +50,8 @@ void add_faults(CLI::App& command, simulate::Options& options) {
 }  // namespace
 
 void add_simulate(CLI::App& purser, Action& chosen) {
-  CLI::App* command = purser.add_subcommand(
-      "simulate", "Be a provider of both dialects, with seeded answers and an own bill");
+  CLI::App* command =
+      purser.add_subcommand("simulate", "Be a provider, with seeded answers and an own bill");
   command->footer(
       "Control words, in the header x-simulate or behind a model's name (gpt-4o#cut=120):\n" +
       simulate::words_help() + "\nExample: purser simulate --port 8485 --seed 7 --fault 429=0.02");

@@ -170,7 +170,9 @@ TEST(Config, NamedProvidersReplaceTheBuiltInOnesAndKeepTheirDefaults) {
   ASSERT_EQ(config->providers.size(), 1U);
   EXPECT_EQ(config->providers[0].base_url, "http://127.0.0.1:9/v1");
   EXPECT_EQ(config->providers[0].api_key_env, "OPENAI_API_KEY");
-  EXPECT_EQ(config->providers[0].dialects, std::vector{Dialect::chat});
+  EXPECT_EQ(config->providers[0].dialects,
+            (std::vector{Dialect::chat, Dialect::responses, Dialect::embeddings,
+                         Dialect::completions, Dialect::images}));
 }
 
 TEST(Config, AKnownProviderNeedsItsNameOnlyAndAnyNumberMaySpeakADialect) {

@@ -13,14 +13,22 @@ namespace purser {
 namespace {
 
 enum class Desk : std::uint8_t {
-  chat,      // metered
-  messages,  // metered
+  chat,  // metered, like those up to free_messages
+  messages,
+  responses,
+  embeddings,
+  completions,
+  images,
   free_messages,
-  models,   // passed on to whichever provider the caller's headers speak of
-  verdict,  // what would become of a call
-  holds,    // for spend that does not pass through here
-  costs,    // and for what was spent already
-  call,     // one call's record
+  free_responses,
+  answer,     // a stored one: fetched, cancelled, deleted
+  websocket,  // of responses
+  batches,    // refused: what they cost is in files that nobody has to fetch
+  models,     // passed on to whichever provider the caller's headers speak of
+  verdict,    // what would become of a call
+  holds,      // for spend that does not pass through here
+  costs,      // and for what was spent already
+  call,       // one call's record
   session,
   limits,
   kills,  // kill switches, for operators
@@ -43,6 +51,27 @@ constexpr std::array kDesks{
     Entry{"POST", "/chat/completions", false, Desk::chat},
     Entry{"POST", "/openai/deployments/", true, Desk::chat, "/chat/completions"},  // Azure's
     Entry{"POST", "/v1/messages", false, Desk::messages},
+    Entry{"POST", "/v1/responses", false, Desk::responses},
+    Entry{"POST", "/responses", false, Desk::responses},
+    Entry{"POST", "/v1/responses/compact", false, Desk::responses},
+    Entry{"POST", "/responses/compact", false, Desk::responses},
+    Entry{"POST", "/v1/responses/input_tokens", false, Desk::free_responses},
+    Entry{"POST", "/v1/responses/", true, Desk::answer},
+    Entry{"GET", "/v1/responses/", true, Desk::answer},
+    Entry{"DELETE", "/v1/responses/", true, Desk::answer},
+    Entry{"GET", "/v1/responses", false, Desk::websocket},
+    Entry{"GET", "/responses", false, Desk::websocket},
+    Entry{"POST", "/v1/embeddings", false, Desk::embeddings},
+    Entry{"POST", "/embeddings", false, Desk::embeddings},
+    Entry{"POST", "/v1/completions", false, Desk::completions},
+    Entry{"POST", "/completions", false, Desk::completions},
+    Entry{"POST", "/v1/images/generations", false, Desk::images},
+    Entry{"POST", "/v1/images/edits", false, Desk::images},
+    Entry{"POST", "/v1/batches", false, Desk::batches},
+    Entry{"GET", "/v1/batches", true, Desk::batches},
+    Entry{"POST", "/v1/files", false, Desk::batches},
+    Entry{"GET", "/v1/files", true, Desk::batches},
+    Entry{"POST", "/v1/uploads", true, Desk::batches},
     Entry{"POST", "/v1/messages/count_tokens", false, Desk::free_messages},
     Entry{"POST", "/v1/verdict", false, Desk::verdict},
     Entry{"POST", "/v1/holds", false, Desk::holds},
@@ -82,7 +111,15 @@ bool is_asked_of_providers(Desk desk) {
   switch (desk) {
     case Desk::chat:
     case Desk::messages:
+    case Desk::responses:
+    case Desk::embeddings:
+    case Desk::completions:
+    case Desk::images:
     case Desk::free_messages:
+    case Desk::free_responses:
+    case Desk::answer:
+    case Desk::websocket:
+    case Desk::batches:
     case Desk::models:
     case Desk::verdict:
       return true;
@@ -175,11 +212,46 @@ Awaitable<bool> unknown_path(Connection& client, const Request& request, Front& 
   const Denial denial{
       Refused::not_found,
       "Purser does not serve " + std::string(request.method) + ' ' + std::string(request.path) +
-          ". It meters POST /v1/chat/completions and POST /v1/messages, passes on /v1/models and "
-          "/v1/messages/count_tokens, and forwards nothing it cannot price.",
+          ". It meters POST /v1/chat/completions, /v1/responses, /v1/messages, /v1/embeddings, "
+          "/v1/completions and /v1/images, passes on /v1/models and what counts tokens, and "
+          "forwards nothing it cannot price.",
       {},
       {}};
   co_return co_await deny(client, request, dialect_of(request), denial, {}, front.core);
+}
+
+/// Codex asks for a websocket first, and for plain HTTP once that is refused in this way.
+Awaitable<bool> refuse_websocket(Connection& client, const Request& request) {
+  co_return co_await answer(
+      client, request,
+      {426, "application/json",
+       R"({"error":{"message":"Purser serves responses over HTTP: POST /v1/responses.",)"
+       R"("type":"invalid_request_error","param":null,"code":"upgrade_required"}})"});
+}
+
+Awaitable<bool> refuse_batches(Connection& client, const Request& request, Front& front) {
+  const Denial denial{
+      Refused::not_found,
+      "Purser does not pass on batches, nor the files and uploads they are made of: what a batch "
+      "costs stands in a file that nobody has to fetch, so no limit could hold it. Send the calls "
+      "one by one, with \"service_tier\": \"flex\" where that is cheap enough.",
+      {},
+      {}};
+  co_return co_await deny(client, request, Dialect::chat, denial, {}, front.core);
+}
+
+bool is_multipart(const Request& request) {
+  return field_value(*request.fields, "content-type").starts_with("multipart/");
+}
+
+Awaitable<bool> refuse_multipart(Connection& client, const Request& request, Front& front) {
+  const Denial denial{
+      Refused::bad_request,
+      "Purser reads image edits as JSON, not as a form: send \"images\" as a list of "
+      "{\"image_url\": \"data:image/png;base64,…\"} or {\"file_id\": …}.",
+      {},
+      {}};
+  co_return co_await deny(client, request, Dialect::images, denial, {}, front.core);
 }
 
 Awaitable<bool> dispatch(Connection& client, Request& request, Front& front) {
@@ -195,6 +267,25 @@ Awaitable<bool> dispatch(Connection& client, Request& request, Front& front) {
       co_return co_await serve(client, request, Dialect::chat, core, services);
     case Desk::messages:
       co_return co_await serve(client, request, Dialect::messages, core, services);
+    case Desk::responses:
+      co_return co_await serve(client, request, Dialect::responses, core, services);
+    case Desk::embeddings:
+      co_return co_await serve(client, request, Dialect::embeddings, core, services);
+    case Desk::completions:
+      co_return co_await serve(client, request, Dialect::completions, core, services);
+    case Desk::batches:
+      co_return co_await refuse_batches(client, request, front);
+    case Desk::images:
+      if (is_multipart(request)) {
+        co_return co_await refuse_multipart(client, request, front);
+      }
+      co_return co_await serve(client, request, Dialect::images, core, services);
+    case Desk::free_responses:
+      co_return co_await pass_through(client, request, Dialect::responses, core, services);
+    case Desk::answer:
+      co_return co_await fetch_answer(client, request, core, services);
+    case Desk::websocket:
+      co_return co_await refuse_websocket(client, request);
     case Desk::free_messages:
       co_return co_await pass_through(client, request, Dialect::messages, core, services);
     case Desk::models:

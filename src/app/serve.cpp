@@ -78,6 +78,7 @@ Awaitable<void> sweep(Worker& worker) {
     const SteadyTime time = std::chrono::steady_clock::now();
     worker.core.deadlines.sweep(time);
     presume_due(now(), worker.core, worker.front.services);
+    presume_unfetched(now(), worker.core, worker.front.services);
     for (auto& [name, pool] : worker.core.pools) {
       pool->sweep(time);
     }
@@ -448,6 +449,7 @@ void Gateway::stop() {
     worker->thread.join();
   }
   presume_all(*cores_.front(), services_);
+  presume_unfetched(Instant::never(), *cores_.front(), services_);
   upkeep_.finish(now());
   clerk_.join();
   services_.accounts.reset();  // with whatever it was still to read for calls that are gone

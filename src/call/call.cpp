@@ -13,6 +13,14 @@ std::string_view to_string(Dialect dialect) {
       return "messages";
     case Dialect::vendor:
       return "vendor";
+    case Dialect::responses:
+      return "responses";
+    case Dialect::embeddings:
+      return "embeddings";
+    case Dialect::completions:
+      return "completions";
+    case Dialect::images:
+      return "images";
   }
   return "chat";
 }

@@ -115,7 +115,8 @@ Tokens tight_input_bound(const Call& call, std::string_view provider, Tokens cou
   const std::int64_t unseen = kFramingTokens + kMessageTokens * call.messages +
                               (call.dialect == Dialect::messages ? kCitationTokens : 0) +
                               (call.tools > 0 ? kToolPromptTokens : 0);
-  const std::int64_t first = text.count() + call.media_tokens_max.count() + unseen;
+  const std::int64_t first =
+      text.count() + call.media_tokens_max.count() + unseen + call.state_tokens_max.count();
   return over_rounds(Tokens(first), call.server_tool_rounds_max);
 }
 

@@ -19,10 +19,11 @@ struct Pass {
 
 /// How the answer ended, as far as the bill is concerned.
 enum class Ending : std::uint8_t {
-  complete,  // the provider finished and reported usage
-  refused,   // refused before any output: not billed by the Claude API
-  no_usage,  // finished properly but said nothing of usage
-  broken,    // cut, or an error event in the middle: what was consumed is unknown
+  complete,   // the provider finished and reported usage
+  refused,    // refused before any output: not billed by the Claude API
+  no_usage,   // finished properly but said nothing of usage
+  broken,     // cut, or an error event in the middle: what was consumed is unknown
+  under_way,  // taken, to be worked on and fetched later: nothing is known yet
 };
 
 struct Reply {

@@ -29,7 +29,8 @@ Tokens sum(Tokens a, Tokens b) {
 /// What the call costs before it says a word.
 Amount fixed_cost(const Ask& ask) {
   return at_most(ask.input_max, ask.rates.input) + ask.rates.per_request +
-         at_most(Tokens(ask.web_searches_max), ask.rates.web_search);
+         at_most(Tokens(ask.web_searches_max), ask.rates.web_search) +
+         at_most(Tokens(ask.file_searches_max), ask.rates.file_search);
 }
 
 /// Output of all choices that `left` of an account carries. INVARIANT: the prompt alone it does.

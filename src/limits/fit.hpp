@@ -21,6 +21,7 @@ struct Ask {
   Tokens input_max;
   std::int64_t choices = 1;           // each answers, and is billed, up to the output bound
   std::int64_t web_searches_max = 0;  // priced ones
+  std::int64_t file_searches_max = 0;
   WorstRates rates;
 };
 

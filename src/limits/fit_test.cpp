@@ -10,12 +10,14 @@ namespace purser {
 namespace {
 
 // 2 dollars and 8 dollars a million tokens.
-const Ask kAsk{
-    .input_max = Tokens(1000),
-    .choices = 1,
-    .web_searches_max = 0,
-    .rates = {
-        .input = Rate(2'000'000), .output = Rate(8'000'000), .per_request = {}, .web_search = {}}};
+const Ask kAsk{.input_max = Tokens(1000),
+               .choices = 1,
+               .web_searches_max = 0,
+               .rates = {.input = Rate(2'000'000),
+                         .output = Rate(8'000'000),
+                         .per_request = {},
+                         .web_search = {},
+                         .file_search = {}}};
 
 struct Given {
   Measure measure;
@@ -158,10 +160,12 @@ Ask any_ask() {
   return {.input_max = Tokens(any_upto(40)),
           .choices = 1 + any_upto(3),
           .web_searches_max = any_upto(2),
+          .file_searches_max = any_upto(2),
           .rates = {.input = Rate(any_upto(3000)),
                     .output = Rate(any_upto(9000)),
                     .per_request = Amount::from_nanos(any_upto(9)),
-                    .web_search = Rate(any_upto(9000))}};
+                    .web_search = Rate(any_upto(9000)),
+                    .file_search = Rate(any_upto(9000))}};
 }
 
 RC_GTEST_PROP(FitProperty, IsTheLongestAnswerThatCanBeHeld, ()) {

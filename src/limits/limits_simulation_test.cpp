@@ -21,8 +21,11 @@ namespace {
 using std::chrono::seconds;
 
 // 2 dollars and 8 dollars a million tokens.
-const WorstRates kRates{
-    .input = Rate(2'000'000), .output = Rate(8'000'000), .per_request = {}, .web_search = {}};
+const WorstRates kRates{.input = Rate(2'000'000),
+                        .output = Rate(8'000'000),
+                        .per_request = {},
+                        .web_search = {},
+                        .file_search = {}};
 
 Limit limit_of(std::string name, Per per, Window window) {
   Limit limit;

@@ -38,6 +38,7 @@ struct WorstRates {
   Rate output;         // dearest output class a token
   Amount per_request;  // fees every request pays
   Rate web_search;     // a search
+  Rate file_search;    // likewise, in files kept by the provider
 };
 
 /// The name without the date of its snapshot. The same text when there is none: a new model is

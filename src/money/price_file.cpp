@@ -243,7 +243,7 @@ Result<void> read_fees(Members& members, PriceVersion& version) {
     return json ? Result<void>() : std::unexpected(json.error());
   }
   Members inside(**json, members.where() + ": fees_usd");
-  for (const std::string_view name : {"request", "web_search"}) {
+  for (const std::string_view name : {"request", "web_search", "file_search"}) {
     const auto text = inside.optional<std::string_view>(name, "expected dollars in quotes");
     if (!text) {
       return std::unexpected(text.error());
@@ -258,7 +258,8 @@ Result<void> read_fees(Members& members, PriceVersion& version) {
     if (name == "request") {
       version.per_request = *fee;
     } else {
-      version.web_search = Rate(fee->nanos() * 1000);
+      Rate& search = name == "web_search" ? version.web_search : version.file_search;
+      search = Rate(fee->nanos() * 1000);
     }
   }
   return inside.nothing_else();

@@ -157,6 +157,7 @@ Amount cost(const PriceList& list, const Usage& usage, const Conditions& conditi
   const Applicable holds = applicable(version, conditions);
   const Card& card = card_for(*holds.levels, usage.prompt_total());
   const __int128 fees = static_cast<__int128>(usage.web_searches) * version.web_search.count() +
+                        static_cast<__int128>(usage.file_searches) * version.file_search.count() +
                         static_cast<__int128>(version.per_request.nanos()) * kPicosPerNano;
   // Both are capped before they are multiplied, so that no usage overflows 128 bits.
   const __int128 tokens = std::min(token_picos(card, usage), kPicosMax) * holds.times.numerator;
@@ -191,7 +192,8 @@ WorstRates worst_rates(const PriceList& list, Tokens prompt_max, const Condition
   return {.input = times_rounded_up(input, holds.times),
           .output = times_rounded_up(output, holds.times),
           .per_request = version.per_request,
-          .web_search = version.web_search};
+          .web_search = version.web_search,
+          .file_search = version.file_search};
 }
 
 Tokens longest_output(const PriceList& list) {

@@ -85,7 +85,8 @@ struct PriceVersion {
   std::optional<Ratio> regional;  // data kept in a region, whichever
   std::optional<PeakHours> peak;
   Amount per_request;
-  Rate web_search;  // a search: not multiplied by anything
+  Rate web_search;   // a search: not multiplied by anything
+  Rate file_search;  // likewise
   Tokens output_max;
   std::string source;   // where it was read
   std::string checked;  // and when, YYYY-MM-DD

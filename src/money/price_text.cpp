@@ -97,13 +97,14 @@ std::string peak_json(const PeakHours& peak) {
 
 std::string fees_json(const PriceVersion& version) {
   std::string json;
-  if (version.per_request != Amount()) {
-    json = fmt::format("\"request\": \"{}\"", dollars_text(version.per_request.nanos()));
-  }
-  if (version.web_search != Rate(0)) {
-    json += fmt::format("{}\"web_search\": \"{}\"", json.empty() ? "" : ", ",
-                        dollars_text(version.web_search.count() / 1000));
-  }
+  const auto add = [&](std::string_view name, std::int64_t nanos) {
+    if (nanos != 0) {
+      json += fmt::format("{}\"{}\": \"{}\"", json.empty() ? "" : ", ", name, dollars_text(nanos));
+    }
+  };
+  add("request", version.per_request.nanos());
+  add("web_search", version.web_search.count() / 1000);
+  add("file_search", version.file_search.count() / 1000);
   return json.empty() ? json : ", \"fees_usd\": {" + json + "}";
 }
 
@@ -184,6 +185,9 @@ void add_figures(const PriceVersion& version, std::vector<Figure>& out) {
   }
   if (version.web_search != Rate(0)) {
     figures.add("web_search", dollars_text(version.web_search.count() / 1000));
+  }
+  if (version.file_search != Rate(0)) {
+    figures.add("file_search", dollars_text(version.file_search.count() / 1000));
   }
 }
 

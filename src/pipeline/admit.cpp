@@ -26,6 +26,7 @@ void raise(WorstRates& worst, const WorstRates& other) {
   worst.output = std::max(worst.output, other.output);
   worst.per_request = std::max(worst.per_request, other.per_request);
   worst.web_search = std::max(worst.web_search, other.web_search);
+  worst.file_search = std::max(worst.file_search, other.file_search);
 }
 
 /// The dearest of the service tiers that the request may end up with: the one it asks for, its
@@ -55,6 +56,7 @@ OrDenial<Pricing> price(const Policy& policy, const Provider& provider, const Ca
   Pricing pricing;
   pricing.list = policy.prices->find(provider.name, call.model);
   bool unpriced = pricing.list == nullptr;
+  std::string_view unknown = call.model;
   if (!unpriced) {
     pricing.worst = dearest(*pricing.list, provider, call, input_max, at);
   }
@@ -65,6 +67,7 @@ OrDenial<Pricing> price(const Policy& policy, const Provider& provider, const Ca
     if (const PriceList* list = policy.prices->find(provider.name, other)) {
       raise(pricing.worst, dearest(*list, provider, call, input_max, at));
     } else {
+      unknown = unpriced ? unknown : other;
       unpriced = true;
     }
   }
@@ -73,15 +76,30 @@ OrDenial<Pricing> price(const Policy& policy, const Provider& provider, const Ca
         Refused::no_price,
         fmt::format("the price book has no price for model '{}' at {}; an operator can "
                     "add one (purser prices import) or allow a ceiling (unpriced.ceiling)",
-                    call.model, provider.name));
+                    unknown, provider.name));
   }
   if (unpriced) {
     raise(pricing.worst, {.input = policy.ceiling->input,
                           .output = policy.ceiling->output,
                           .per_request = {},
-                          .web_search = {}});
+                          .web_search = {},
+                          .file_search = {}});
   }
   return pricing;
+}
+
+/// What the provider keeps of earlier answers is billed too, where the call may continue them.
+OrDenial<void> look_behind(Call& call, const Caller& caller, const AnswerSizes& answers) {
+  const std::string_view before = call.previous_response;
+  if (before.empty()) {
+    return {};
+  }
+  if (answers.owner(before, caller.key) == AnswerSizes::Owner::another) {
+    return denied(Refused::bad_request,
+                  fmt::format("Previous response with id '{}' not found.", before));
+  }
+  call.state_tokens_max = std::max(call.state_tokens_max, answers.behind(before));
+  return {};
 }
 
 /// The bound of one choice, and whether it must be said to the provider.
@@ -92,14 +110,14 @@ void bound_output(Admitted& admitted, const CallBounds& bounds) {
   if (call.output_max) {
     admitted.output_max = *call.output_max;
     admitted.output_known = true;
-  } else if (bounds.output_default) {
+  } else if (bounds.output_default && !call.output_fixed) {
     admitted.output_max = *bounds.output_default;
     admitted.output_known = false;
   } else {
     admitted.output_known = model_max > Tokens(0);
     admitted.output_max = admitted.output_known ? model_max : admitted.policy->output_default;
   }
-  if (bounds.output_max && admitted.output_max > *bounds.output_max) {
+  if (bounds.output_max && admitted.output_max > *bounds.output_max && !call.output_fixed) {
     admitted.output_max = *bounds.output_max;
     admitted.output_known = false;
   }
@@ -241,6 +259,10 @@ OrDenial<Admitted> admit(const Request& request, Dialect dialect, Core& core, Se
   if (auto labelled = apply_labels(who->caller, who->rights, labels, *call); !labelled) {
     return denied(Refused::bad_request, std::move(labelled.error().message));
   }
+  if (auto continued = look_behind(*call, who->caller, services.answers); !continued) {
+    return std::unexpected(std::move(continued.error()));
+  }
+  call->output_fixed = call->output_fixed || request.path.ends_with("/compact");
   admitted.input_max = input_bound(*call);
   if (intent == Intent::call) {
     admitted.id = CallId(services.next_call.fetch_add(1, std::memory_order_relaxed));

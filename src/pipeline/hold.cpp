@@ -83,6 +83,7 @@ Holding::Holding(Admitted& admitted, std::string_view body, Core& core, Services
       ask_{.input_max = admitted.input_max,
            .choices = admitted.call.choices,
            .web_searches_max = admitted.call.web_searches_max,
+           .file_searches_max = admitted.call.file_searches_max,
            .rates = admitted.pricing.worst},
       now_(admitted.at),
       output_max_(admitted.output_max) {
@@ -165,8 +166,11 @@ std::optional<Short> Holding::try_whole() {
 
 /// Sets the units for the longest answer that the touched accounts and buckets carry.
 std::optional<Short> Holding::fit_under_lock() {
-  const OutputRange range{.wanted = admitted_.output_max,
-                          .least = std::min(admitted_.output_max, admitted_.policy->output_least)};
+  const Tokens wanted = admitted_.output_max;
+  const OutputRange range{.wanted = wanted,
+                          .least = admitted_.call.output_fixed
+                                       ? wanted
+                                       : std::min(wanted, admitted_.policy->output_least)};
   std::array<Standing, kNeedsMax> standings;
   const std::span<Standing> stand(standings.data(), touches_.size());
   if (auto absent = reckon()) {
@@ -263,10 +267,10 @@ Held Holding::held() const {
   held.output_max = output_max_;
   held.worst = worst_cost(ask_, output_max_);
   held.fitted = output_max_ < admitted_.output_max;
-  if (held.fitted || !admitted_.output_known) {
+  if (!admitted_.call.output_fixed && (held.fitted || !admitted_.output_known)) {
     held.edits.output_max = output_max_;
   }
-  held.edits.ask_usage = admitted_.call.dialect == Dialect::chat && admitted_.call.stream &&
+  held.edits.ask_usage = reports_when_asked(admitted_.call.dialect) && admitted_.call.stream &&
                          !admitted_.call.asks_usage && !admitted_.provider->quirks.usage_unasked;
   held.edits.quirks = admitted_.provider->quirks;
   held.edits.effort = admitted_.effort;

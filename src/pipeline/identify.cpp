@@ -224,6 +224,8 @@ Signals read_signals(const std::vector<Field>& fields, const Call& call) {
   reader.body(BodyField::user_id, call.user_id);
   reader.body(BodyField::metadata_session, call.session);
   reader.body(BodyField::prompt_cache_key, call.prompt_cache_key);
+  reader.body(BodyField::previous_response, call.previous_response);
+  reader.body(BodyField::conversation, call.conversation);
   return reader.read();
 }
 

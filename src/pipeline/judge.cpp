@@ -59,6 +59,7 @@ void set_units(Touches& touches, const Admitted& admitted) {
   const Ask ask{.input_max = admitted.input_max,
                 .choices = admitted.call.choices,
                 .web_searches_max = admitted.call.web_searches_max,
+                .file_searches_max = admitted.call.file_searches_max,
                 .rates = admitted.pricing.worst};
   for (std::size_t i = 0; i < touches.size(); ++i) {
     touches.needs()[i].units = units_held(touches.list()[i].measure, ask, admitted.output_max);

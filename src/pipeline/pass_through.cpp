@@ -39,18 +39,19 @@ OrDenial<Passing> prepare(const Request& request, Dialect dialect, const Policy&
 
 }  // namespace
 
-Awaitable<bool> pass_through(Connection& client, const Request& request, Dialect dialect,
-                             Core& core, Services& services) {
-  const std::shared_ptr<const Policy> policy = core.policy;
+Awaitable<OrDenial<FreeAnswer>> ask_free(const Request& request, Dialect dialect, Core& core,
+                                         Services& services) {
+  FreeAnswer answer{.policy = core.policy};
   const auto who = identify(request, core, services);
   if (!who) {
-    co_return co_await deny(client, request, dialect, who.error(), {}, core);
+    co_return std::unexpected(who.error());
   }
-  const auto passing = prepare(request, dialect, *policy, *who);
+  const auto passing = prepare(request, dialect, *answer.policy, *who);
   if (!passing) {
-    co_return co_await deny(client, request, dialect, passing.error(), {}, core);
+    co_return std::unexpected(passing.error());
   }
-  const Provider* provider = passing->provider;
+  answer.provider = passing->provider;
+  const Provider& provider = *answer.provider;
   const std::string_view sent =
       passing->edited.empty() ? request.body : std::string_view(passing->edited);
   std::string head;
@@ -63,25 +64,36 @@ Awaitable<bool> pass_through(Connection& client, const Request& request, Dialect
                        .has_body = request.method == "POST",
                        .secret = passing->secret.secret,
                        .key_header = passing->secret.header},
-                      *provider, *request.fields);
-  Pool& pool = core.pool(*provider);
-  Asked asked = co_await ask(pool, head, sent, nullptr);
-  std::string body;
-  if (asked.incoming) {
-    head.clear();
-    append_response_head(head, asked.incoming->status(), asked.incoming->fields());
+                      provider, *request.fields);
+  Asked asked = co_await ask(core.pool(provider), head, sent, nullptr);
+  if (!asked.incoming) {
+    co_return std::unexpected(Denial{asked.timed_out ? Refused::timeout : Refused::upstream,
+                                     provider.name + " did not answer: " + asked.failure,
+                                     {},
+                                     {}});
   }
-  if (!asked.incoming ||
-      !co_await read_whole(*asked.incoming, body, kFreeAnswerMax, provider->waits.between_bytes)) {
-    const Denial denial{asked.timed_out ? Refused::timeout : Refused::upstream,
-                        provider->name + " did not answer: " +
-                            (asked.failure.empty() ? "the answer was cut" : asked.failure),
-                        {},
-                        {}};
+  answer.incoming = std::move(asked.incoming);
+  co_return answer;
+}
+
+Awaitable<bool> pass_through(Connection& client, const Request& request, Dialect dialect,
+                             Core& core, Services& services) {
+  auto answer = co_await ask_free(request, dialect, core, services);
+  if (!answer) {
+    co_return co_await deny(client, request, dialect, answer.error(), {}, core);
+  }
+  Incoming& incoming = *answer->incoming;
+  std::string head;
+  append_response_head(head, incoming.status(), incoming.fields());
+  std::string body;
+  const Provider& provider = *answer->provider;
+  if (!co_await read_whole(incoming, body, kFreeAnswerMax, provider.waits.between_bytes)) {
+    const Denial denial{
+        Refused::upstream, provider.name + " did not answer: the answer was cut", {}, {}};
     co_return co_await deny(client, request, dialect, denial, {}, core);
   }
-  if (auto reusable = asked.incoming->take_reusable()) {
-    pool.give_back(std::move(reusable));
+  if (auto reusable = incoming.take_reusable()) {
+    core.pool(provider).give_back(std::move(reusable));
   }
   end_head_with_length(head, body.size(), request.keep_alive);
   co_return co_await client.send({head, body}) && request.keep_alive;

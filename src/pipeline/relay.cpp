@@ -12,7 +12,6 @@ namespace {
 constexpr std::size_t kStreamRead = std::size_t{2} << 10;
 /// Plain answers and bursts: as much as a socket holds.
 constexpr std::size_t kBulkRead = std::size_t{64} << 10;
-constexpr std::string_view kLastChunk = "0\r\n\r\n";
 
 /// Looks now and then whether the client is still there, and hangs up on the provider if not.
 class LeaveWatch final : public Waiting {
@@ -78,15 +77,7 @@ class EventEdge {
 };
 
 std::string chunked(std::string_view bytes) {
-  std::string out;
-  if (!bytes.empty()) {
-    std::array<char, 24> digits;
-    out += chunk_head(digits, bytes.size());
-    out += bytes;
-    out += "\r\n";
-  }
-  out += kLastChunk;
-  return out;
+  return (bytes.empty() ? std::string() : chunk_of(bytes)) + std::string(kLastChunk);
 }
 
 /// One stream on its way: the parts of relay() share this.
@@ -278,6 +269,23 @@ Relayed Stream::finish(Next how) {
 }
 
 }  // namespace
+
+bool is_event_stream(const std::vector<Field>& fields) {
+  for (const Field& field : fields) {
+    if (field.known == FieldName::content_type) {
+      return field.value.size() >= 17 && same_name(field.value.substr(0, 17), "text/event-stream");
+    }
+  }
+  return false;
+}
+
+std::string chunk_of(std::string_view bytes) {
+  std::array<char, 24> digits;
+  std::string out(chunk_head(digits, bytes.size()));
+  out += bytes;
+  out += "\r\n";
+  return out;
+}
 
 Awaitable<Asked> ask(Pool& pool, std::string_view head, std::string_view body, Running* running) {
   Asked asked;

@@ -20,6 +20,21 @@ struct Asked {
 /// `running` may be told to end meanwhile; null for a request that cannot.
 Awaitable<Asked> ask(Pool& pool, std::string_view head, std::string_view body, Running* running);
 
+/// A request that costs nothing, sent on with the provider's key. Its policy keeps its provider.
+struct FreeAnswer {
+  std::shared_ptr<const Policy> policy;
+  const Provider* provider = nullptr;
+  std::unique_ptr<Incoming> incoming = {};
+};
+Awaitable<OrDenial<FreeAnswer>> ask_free(const Request& request, Dialect dialect, Core& core,
+                                         Services& services);
+
+/// Whether an answer's head announces server-sent events.
+bool is_event_stream(const std::vector<Field>& fields);
+/// The last bytes of a chunked body, and one piece of it before them.
+inline constexpr std::string_view kLastChunk = "0\r\n\r\n";
+std::string chunk_of(std::string_view bytes);
+
 /// Reads a whole plain answer into `body`. False: it was cut, or it is larger than `bytes_max`.
 Awaitable<bool> read_whole(Incoming& incoming, std::string& body, std::size_t bytes_max,
                            std::chrono::seconds wait);

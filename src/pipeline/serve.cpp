@@ -2,6 +2,7 @@
 // returned, so none can be skipped or reordered. Pure stages are plain calls; waiting is co_await.
 #include "pipeline/serve.hpp"
 
+#include "pipeline/background_call.hpp"
 #include "pipeline/heads.hpp"
 #include "pipeline/relay.hpp"
 #include "pipeline/stages.hpp"
@@ -190,15 +191,6 @@ Awaitable<bool> answer_unsent(Connection& client, const Request& request, const 
                           core);
 }
 
-bool is_event_stream(const std::vector<Field>& fields) {
-  for (const Field& field : fields) {
-    if (field.known == FieldName::content_type) {
-      return field.value.size() >= 17 && same_name(field.value.substr(0, 17), "text/event-stream");
-    }
-  }
-  return false;
-}
-
 void give_back(Incoming& incoming, const Running& running, Pool& pool) {
   if (running.killed()) {
     return;  // it was closed under the call
@@ -208,10 +200,12 @@ void give_back(Incoming& incoming, const Running& running, Pool& pool) {
   }
 }
 
-/// A stream: its head goes out at once, its cost is known at the end.
+/// A stream: its head goes out at once, its cost is known at the end. One of a call in the
+/// background may be left before that, and be taken up again.
 Awaitable<bool> answer_stream(Connection& client, bool keep_alive, const Admitted& admitted,
-                              const Held& held, Incoming& incoming, std::int64_t first_byte_us,
-                              Running& running, Pool& pool, Core& core, Services& services) {
+                              const Held& held, const std::shared_ptr<BackgroundCall>& background,
+                              Incoming& incoming, std::int64_t first_byte_us, Running& running,
+                              Pool& pool, Core& core, Services& services) {
   {
     std::string head;  // gone before the wait: a stream lasts
     head.reserve(kHeadBytes);
@@ -222,7 +216,12 @@ Awaitable<bool> answer_stream(Connection& client, bool keep_alive, const Admitte
   }
   Relayed relayed = co_await relay(incoming, client, admitted, held, running, core);
   relayed.answered.first_byte_us = first_byte_us;
-  settle(admitted, held, std::move(relayed.answered), core, services);
+  if (background && relayed.answered.outcome != Outcome::settled &&
+      !relayed.answered.reply.provider_id.empty() && !running.killed()) {
+    leave_open(background, relayed.answered, services);
+  } else {
+    settle(admitted, held, std::move(relayed.answered), core, services);
+  }
   give_back(incoming, running, pool);
   // A broken stream breaks here too: without its last chunk the client sees what happened.
   co_return !relayed.tail.empty() && co_await client.send({relayed.tail}) && keep_alive;
@@ -237,8 +236,9 @@ Awaitable<bool> read_leashed(Incoming& incoming, std::string& body, const Admitt
 
 /// A plain answer: read whole, metered, settled, and only then sent, its cost in the header.
 Awaitable<bool> answer_plain(Connection& client, const Request& request, const Admitted& admitted,
-                             const Held& held, Incoming& incoming, std::int64_t first_byte_us,
-                             Running& running, Pool& pool, Core& core, Services& services) {
+                             const Held& held, const std::shared_ptr<BackgroundCall>& background,
+                             Incoming& incoming, std::int64_t first_byte_us, Running& running,
+                             Pool& pool, Core& core, Services& services) {
   Draft head(core.drafts);
   head->reserve(kHeadBytes);
   append_response_head(*head, incoming.status(), incoming.fields());
@@ -269,34 +269,39 @@ Awaitable<bool> answer_plain(Connection& client, const Request& request, const A
   } else {
     answered.outcome = Outcome::released;  // providers do not bill errors
   }
-  const Settled settled = settle(admitted, held, std::move(answered), core, services);
+  append_call_fields(*head, admitted, held, services);
+  if (background && whole && answered.reply.ending == Ending::under_way) {
+    leave_open(background, answered, services);
+  } else {
+    const Settled settled = settle(admitted, held, std::move(answered), core, services);
+    *head += "x-purser-cost-usd: ";
+    append_exact_dollars(*head, settled.entry.cost);
+    *head += "\r\n";
+  }
   if (!whole) {
     client.close();
     co_return false;
   }
   give_back(incoming, running, pool);
-  append_call_fields(*head, admitted, held, services);
-  *head += "x-purser-cost-usd: ";
-  append_exact_dollars(*head, settled.entry.cost);
-  *head += "\r\n";
   end_head_with_length(*head, body->size(), request.keep_alive);
   co_return co_await client.send({*head, *body}) && request.keep_alive;
 }
 
 /// The provider has begun to answer.
 Awaitable<bool> answer(Connection& client, const Request& request, const Admitted& admitted,
-                       const Held& held, Incoming& incoming, Running& running, Pool& pool,
-                       Core& core, Services& services) {
+                       const Held& held, const std::shared_ptr<BackgroundCall>& background,
+                       Incoming& incoming, Running& running, Pool& pool, Core& core,
+                       Services& services) {
   const std::int64_t first_byte_us = microseconds_since(admitted.began);
   if (incoming.status() == 200 && is_event_stream(incoming.fields())) {
     const bool keep_alive = request.keep_alive;
     services.gates.hear(admitted, told_pace(incoming.status(), incoming.fields()));
     client.release_input();  // an agent's history is large and its answer slow
-    return answer_stream(client, keep_alive, admitted, held, incoming, first_byte_us, running, pool,
-                         core, services);
+    return answer_stream(client, keep_alive, admitted, held, background, incoming, first_byte_us,
+                         running, pool, core, services);
   }
-  return answer_plain(client, request, admitted, held, incoming, first_byte_us, running, pool, core,
-                      services);
+  return answer_plain(client, request, admitted, held, background, incoming, first_byte_us, running,
+                      pool, core, services);
 }
 
 /// It is kept under its id, for who asks why.
@@ -307,72 +312,91 @@ Awaitable<bool> refuse(Connection& client, const Request& request, const Admitte
                           core);
 }
 
+/// One attempt, from its hold to its answer. Nothing: it failed, and the call stands as it is tried
+/// next.
+Awaitable<std::optional<bool>> attempt(Connection& client, const Request& request,
+                                       Admitted& admitted,
+                                       const std::shared_ptr<BackgroundCall>& background,
+                                       Attempts& attempts, Core& core, Services& services) {
+  auto whole = hold_whole(admitted, core, services);
+  OrDenial<Held> own = whole ? OrDenial<Held>(std::move(*whole))
+                             : co_await hold_less(admitted, request.body, core, services);
+  if (!own) {
+    co_return co_await refuse(client, request, admitted, own.error(), core, services);
+  }
+  const auto recorded = co_await record_hold(admitted, *own, core, services);
+  if (!recorded) {
+    co_return co_await deny(client, request, admitted.call.dialect, recorded.error(),
+                            to_text(admitted.id), core);
+  }
+
+  // From here on the hold is durable and the call leaves: whatever happens, settle() is reached.
+  if (background) {
+    background->held = std::move(*own);
+  }
+  const Held& held = background ? background->held : *own;
+  Pool& pool = core.pool(*admitted.provider);
+  count_added(core, admitted.began);
+  Running running(admitted);
+  core.running.push_back(running);
+  OrDenial<void> turn;
+  if (!services.gates.pass_freely(admitted.call.dialect, admitted.provider->queue)) {
+    turn = co_await wait_for_turn(client, admitted, held, running, core, services);
+  }
+  if (const auto why = switched_off_meanwhile(admitted, running, core)) {
+    co_return co_await answer_killed(client, request, admitted, held, *why, Outcome::released, core,
+                                     services);
+  }
+  if (!turn) {
+    co_return co_await answer_unsent(client, request, admitted, held, turn.error(), core, services);
+  }
+  Asked asked = co_await forward(admitted, held, request, running, pool, core);
+  if (!asked.incoming && running.killed()) {
+    const Outcome outcome = asked.sent ? Outcome::estimated : Outcome::released;
+    co_return co_await answer_killed(client, request, admitted, held, *running.killed(), outcome,
+                                     core, services);
+  }
+  if (const Failing failing = look_at(admitted, asked, services);
+      failing != Failing::none && !client.look_whether_gone() &&
+      co_await try_again(admitted, held, asked, failing, attempts, core, services)) {
+    co_return std::nullopt;
+  }
+  if (!asked.incoming) {
+    co_return co_await no_answer(client, request, admitted, held, asked, core, services);
+  }
+  co_return co_await answer(client, request, admitted, held, background, *asked.incoming, running,
+                            pool, core, services);
+}
+
 }  // namespace
 
 Awaitable<bool> serve(Connection& client, const Request& request, Dialect dialect, Core& core,
                       Services& services) {
   const InFlight counted(core);
-  auto admitted = admit(request, dialect, core, services);
-  if (!admitted) {
-    co_return co_await deny(client, request, dialect, admitted.error(), {}, core);
+  auto read = admit(request, dialect, core, services);
+  if (!read) {
+    co_return co_await deny(client, request, dialect, read.error(), {}, core);
   }
-  if (auto willing = ask_all(*admitted, request.body, core, services); !willing) {
-    co_return co_await refuse(client, request, *admitted, willing.error(), core, services);
+  // What is held sees into its caller's labels, so it stays where it is from the beginning.
+  const auto background =
+      read->call.background ? std::make_shared<BackgroundCall>(std::move(*read)) : nullptr;
+  Admitted& admitted = background ? background->admitted : *read;
+  if (auto willing = ask_all(admitted, request.body, core, services); !willing) {
+    co_return co_await refuse(client, request, admitted, willing.error(), core, services);
   }
-  Attempts attempts(admitted->policy->retries,
-                    fallback_for(admitted->policy->fallbacks, admitted->facts()));
-  while (true) {  // once, for nearly every call: each attempt is held and settled on its own
-    if (const auto away = kept_out(*admitted, services)) {
-      if (go_elsewhere(*admitted, attempts, services)) {
+  Attempts attempts(admitted.policy->retries,
+                    fallback_for(admitted.policy->fallbacks, admitted.facts()));
+  while (true) {  // once, for nearly every call
+    if (const auto away = kept_out(admitted, services)) {
+      if (go_elsewhere(admitted, attempts, services)) {
         continue;
       }
-      co_return co_await refuse(client, request, *admitted, *away, core, services);
+      co_return co_await refuse(client, request, admitted, *away, core, services);
     }
-    auto whole = hold_whole(*admitted, core, services);
-    const OrDenial<Held> held = whole ? OrDenial<Held>(std::move(*whole))
-                                      : co_await hold_less(*admitted, request.body, core, services);
-    if (!held) {
-      co_return co_await refuse(client, request, *admitted, held.error(), core, services);
+    if (const auto keep_alive =
+            co_await attempt(client, request, admitted, background, attempts, core, services)) {
+      co_return *keep_alive;
     }
-    const auto recorded = co_await record_hold(*admitted, *held, core, services);
-    if (!recorded) {
-      co_return co_await deny(client, request, dialect, recorded.error(), to_text(admitted->id),
-                              core);
-    }
-
-    // From here on the hold is durable and the call leaves: whatever happens, settle() is reached.
-    Pool& pool = core.pool(*admitted->provider);
-    count_added(core, admitted->began);
-    Running running(*admitted);
-    core.running.push_back(running);
-    OrDenial<void> turn;
-    if (!services.gates.pass_freely(dialect, admitted->provider->queue)) {
-      turn = co_await wait_for_turn(client, *admitted, *held, running, core, services);
-    }
-    if (const auto why = switched_off_meanwhile(*admitted, running, core)) {
-      co_return co_await answer_killed(client, request, *admitted, *held, *why, Outcome::released,
-                                       core, services);
-    }
-    if (!turn) {
-      co_return co_await answer_unsent(client, request, *admitted, *held, turn.error(), core,
-                                       services);
-    }
-    Asked asked = co_await forward(*admitted, *held, request, running, pool, core);
-    if (!asked.incoming && running.killed()) {
-      const Outcome outcome = asked.sent ? Outcome::estimated : Outcome::released;
-      co_return co_await answer_killed(client, request, *admitted, *held, *running.killed(),
-                                       outcome, core, services);
-    }
-    if (const Failing failing = look_at(*admitted, asked, services);
-        failing != Failing::none && !client.look_whether_gone() &&
-        co_await try_again(*admitted, *held, asked, failing, attempts, core, services)) {
-      continue;
-    }
-    if (!asked.incoming) {
-      co_return co_await no_answer(client, request, *admitted, *held, asked, core, services);
-    }
-    co_return co_await answer(client, request, *admitted, *held, *asked.incoming, running, pool,
-                              core, services);
   }
 }
 
@@ -388,7 +412,7 @@ Awaitable<bool> deny(Connection& client, const Request& request, Dialect dialect
   append_field(head, "x-should-retry", phrased.retry ? "true" : "false");
   if (!request_id.empty()) {
     append_field(head, "x-purser-call-id", request_id);
-    append_field(head, dialect == Dialect::chat ? "x-request-id" : "request-id", request_id);
+    append_field(head, dialect == Dialect::messages ? "request-id" : "x-request-id", request_id);
   }
   if (!denial.limit.empty()) {
     append_field(head, "x-purser-limit", denial.limit);

@@ -24,6 +24,8 @@
 #include "limits/pace.hpp"
 #include "money/price_book.hpp"
 #include "pipeline/account_desk.hpp"
+#include "pipeline/answer_sizes.hpp"
+#include "pipeline/background.hpp"
 #include "pipeline/breakers.hpp"
 #include "pipeline/counters.hpp"
 #include "pipeline/draft.hpp"
@@ -168,6 +170,8 @@ struct Services {
   OpenHolds holds;
   Gates gates;
   Breakers breakers;
+  BackgroundCalls background;
+  AnswerSizes answers;
   std::unique_ptr<Store> store;
   std::unique_ptr<AccountDesk> accounts;  // reads what `store` writes: goes before it
   std::unique_ptr<TurnLog> turns;

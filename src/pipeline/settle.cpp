@@ -297,6 +297,7 @@ Outcome outcome_of(const Reply& reply) {
       return Outcome::settled;
     case Ending::no_usage:
     case Ending::broken:
+    case Ending::under_way:
       break;
   }
   return Outcome::presumed;
@@ -314,6 +315,9 @@ Settled settle(const Admitted& admitted, const Held& held, Answered answered, Co
   }
   if (admitted.passage) {
     admitted.passage->settle(entry.cost);
+  }
+  if (admitted.call.dialect == Dialect::responses && entry.outcome == Outcome::settled) {
+    services.answers.end(entry.provider_id, admitted.caller.key, entry.usage);
   }
   services.store->settle(entry);
   services.books.waiting.call_all();

@@ -50,6 +50,9 @@ void append_usage(JsonObject& line, const Usage& usage) {
   if (usage.web_searches > 0) {
     line.number<"web_searches">(usage.web_searches);
   }
+  if (usage.file_searches > 0) {
+    line.number<"file_searches">(usage.file_searches);
+  }
 }
 
 }  // namespace

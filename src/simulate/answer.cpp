@@ -163,7 +163,7 @@ Choice say(const Asked& asked, const Script& script, const Room& room, std::int6
 
 Choice refuse(const Asked& asked) {
   Choice choice{.tokens = 1, .finish = Finish::refusal};
-  if (asked.dialect == Dialect::chat) {
+  if (is_openai(asked.dialect)) {
     choice.text = kRefusalText;
     choice.tokens = tokens_of(choice.text);
   }
@@ -207,6 +207,11 @@ Answer decide(const Asked& asked, const Script& script, const CacheUse& cached,
         std::min(script.searches.value_or(static_cast<std::int64_t>(chance)), asked.searches_max);
     answer.input_grown = usage.searches * kTokensPerSearch;
     usage.input += answer.input_grown;
+  }
+  if (asked.file_searches_max > 0 && !script.refusal) {
+    const auto chance = seed.below(static_cast<std::uint64_t>(asked.file_searches_max) + 1);
+    usage.file_searches = std::min(script.searches.value_or(static_cast<std::int64_t>(chance)),
+                                   asked.file_searches_max);
   }
   for (std::int64_t i = 0; i < asked.choices && !only_warms; ++i) {
     answer.choices.push_back(decide_choice(asked, script, options, seed));

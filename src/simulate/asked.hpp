@@ -48,6 +48,11 @@ struct Asked {
   ToolChoice tool_choice = ToolChoice::automatic;
   std::string_view forced_tool = {};
   std::int64_t searches_max = 0;  // the provider's own web search is offered
+  std::int64_t file_searches_max = 0;
+  bool background = false;          // responses: answered at once, and fetched when it is done
+  std::string_view continues = {};  // responses: the answer before this request
+  std::int64_t vectors = 0;         // embeddings: so many are asked for
+  bool vectors_in_base64 = false;
   bool thinks = false;
   Terms terms = {};
   std::string_view words = {};   // of metadata.simulate
@@ -70,6 +75,9 @@ using Reading = std::expected<Asked, Rejection>;
 
 Reading read_chat(const boost::json::value& body);
 Reading read_messages(const boost::json::value& body);
+Reading read_responses(const boost::json::value& body);
+Reading read_embeddings(const boost::json::value& body);
+Reading read_completions(const boost::json::value& body);
 /// count_tokens: as read_messages, but nothing about the answer is required.
 Reading read_count_tokens(const boost::json::value& body);
 

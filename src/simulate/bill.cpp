@@ -24,6 +24,21 @@ std::string_view tier_word(const BillRow& row) {
   return "standard";
 }
 
+std::string_view id_prefix(Dialect dialect) {
+  switch (dialect) {
+    case Dialect::messages:
+      return "msg_";
+    case Dialect::responses:
+      return "resp_";
+    case Dialect::completions:
+      return "cmpl-";
+    case Dialect::embeddings:  // its answers have no id
+    case Dialect::chat:
+      break;
+  }
+  return "chatcmpl-";
+}
+
 std::string usage_json(const Usage& usage) {
   std::string out;
   JsonObject(out)
@@ -34,6 +49,7 @@ std::string usage_json(const Usage& usage) {
       .number("output", usage.output)
       .number("reasoning", usage.reasoning)
       .number("web_searches", usage.searches)
+      .number("file_searches", usage.file_searches)
       .finish();
   return out;
 }
@@ -43,7 +59,7 @@ void append_row(std::string& out, const BillRow& row) {
       .number("number", static_cast<std::int64_t>(row.number))
       .text("at", to_rfc3339(row.at))
       .text("request_id", "req_" + row.id)
-      .text("id", (row.dialect == Dialect::chat ? "chatcmpl-" : "msg_") + row.id)
+      .text("id", std::string(id_prefix(row.dialect)) + row.id)
       .text("tag", row.tag)
       .text("model", row.model == nullptr ? "" : row.model->answers_as)
       .text("tier", tier_word(row))

@@ -140,24 +140,6 @@ Outcome read_stops(const json::object& body, Asked& asked) {
   return {};
 }
 
-Outcome read_tier(const json::object& body, Asked& asked) {
-  const std::string_view tier = text_member(body, "service_tier");
-  if (tier == "priority" || tier == "fast") {
-    // A model without a faster lane answers in the usual one, and says so.
-    asked.terms.tier = asked.model->priority_percent > 0 ? Tier::priority : Tier::standard;
-  } else if (tier == "flex") {
-    if (!asked.model->flex) {
-      return reject(fmt::format("Invalid service_tier argument: flex is not available for {}.",
-                                asked.model->id),
-                    "service_tier", "invalid_value");
-    }
-    asked.terms.tier = Tier::flex;
-  } else if (!tier.empty() && tier != "auto" && tier != "default") {
-    return reject("Invalid service_tier argument", "service_tier", "invalid_value");
-  }
-  return {};
-}
-
 Outcome read_prompt(const json::object& body, Scribe& scribe) {
   const json::array* const messages = array_member(body, "messages");
   if (messages == nullptr || messages->empty()) {
@@ -185,7 +167,7 @@ Reading read_chat(const json::value& value) {
   if (const auto read = read_model(*body, asked); !read) {
     return std::unexpected(read.error());
   }
-  for (const auto read : {read_caps, read_stops, read_tier}) {
+  for (const auto read : {read_caps, read_stops, read_openai_tier}) {
     if (const auto outcome = read(*body, asked); !outcome) {
       return std::unexpected(outcome.error());
     }

@@ -261,6 +261,7 @@ class Play {
 struct Page {
   int status = 200;
   std::string body;
+  bool events = false;
 };
 
 Page not_found() {
@@ -280,7 +281,7 @@ std::uint64_t query_number(std::string_view query, std::string_view name, std::u
 }
 
 std::string model_json(const Model& model) {
-  if (model.dialect == Dialect::chat) {
+  if (is_openai(model.dialect)) {
     return fmt::format(
         R"({{"id":"{}","object":"model","created":1700000000,"owned_by":"simulated"}})", model.id);
   }
@@ -296,7 +297,7 @@ Page models_page(const Request& request) {
   std::vector<std::string> rows;
   std::vector<std::string_view> ids;
   for (const Model& model : models()) {
-    if (model.dialect == dialect) {
+    if (is_openai(model.dialect) == is_openai(dialect)) {
       rows.push_back(model_json(model));
       ids.push_back(model.id);
     }
@@ -309,11 +310,32 @@ Page models_page(const Request& request) {
                            data, ids.front(), ids.back())};
 }
 
+/// A stored response: as it stands, as events, or cancelled.
+Page stored_page(std::string_view id, std::string_view query, bool posted, Premises& premises) {
+  constexpr std::string_view kCancel = "/cancel";
+  std::optional<std::string> body;
+  const bool events = query.find("stream=true") != std::string_view::npos;
+  if (posted && id.ends_with(kCancel)) {
+    id.remove_suffix(kCancel.size());
+    body = premises.stage.cancel(id);
+  } else if (!posted && events) {
+    const auto after = query_number(query, "starting_after=", UINT64_MAX);
+    body = premises.stage.fetch_events(id, static_cast<std::int64_t>(after));
+  } else if (!posted) {
+    body = premises.stage.fetch(id);
+  }
+  return body ? Page{.status = 200, .body = std::move(*body), .events = events} : not_found();
+}
+
 Page page_for(const Request& request, std::string_view path, std::string_view query,
               Premises& premises) {
   constexpr std::string_view kBill = "/bill/";
   constexpr std::string_view kModels = "/v1/models/";
+  constexpr std::string_view kResponses = "/v1/responses/";
   const bool posted = request.method() == http::verb::post;
+  if (path.starts_with(kResponses)) {
+    return stored_page(path.substr(kResponses.size()), query, posted, premises);
+  }
   if (posted) {
     if (path == "/bill/reset") {
       premises.bill.reset();
@@ -346,7 +368,13 @@ Page page_for(const Request& request, std::string_view path, std::string_view qu
 Awaitable<bool> send_page(Line& line, const Page& page, const Request& request) {
   Performance plain;
   plain.status = page.status;
+  plain.stream = page.events;
   plain.reel.bytes = page.body;
+  if (page.events) {
+    co_return co_await line.send(head_of(plain, request.keep_alive())) ==
+        Sent::yes&& co_await line.send_chunk(page.body) ==
+        Sent::yes&& co_await line.send("0\r\n\r\n") == Sent::yes&& request.keep_alive();
+  }
   std::string answer = head_of(plain, request.keep_alive());
   if (request.method() != http::verb::head) {
     answer += page.body;
@@ -373,6 +401,20 @@ Awaitable<bool> serve_call(Line& line, const Request& request, Dialect dialect,
   co_return open;
 }
 
+std::optional<Dialect> dialect_at(std::string_view path) {
+  struct Place {
+    std::string_view path;
+    Dialect dialect;
+  };
+  constexpr std::array kPlaces{
+      Place{"/v1/chat/completions", Dialect::chat},   Place{"/v1/messages", Dialect::messages},
+      Place{"/v1/responses", Dialect::responses},     Place{"/v1/embeddings", Dialect::embeddings},
+      Place{"/v1/completions", Dialect::completions},
+  };
+  const auto found = std::ranges::find(kPlaces, path, &Place::path);
+  return found == kPlaces.end() ? std::nullopt : std::optional(found->dialect);
+}
+
 Awaitable<bool> serve_request(Line& line, const Request& request, Premises& premises) {
   std::string_view path(request.target().data(), request.target().size());
   std::string_view query;
@@ -381,11 +423,8 @@ Awaitable<bool> serve_request(Line& line, const Request& request, Premises& prem
     path = path.substr(0, mark);
   }
   if (request.method() == http::verb::post) {
-    if (path == "/v1/chat/completions") {
-      co_return co_await serve_call(line, request, Dialect::chat, premises);
-    }
-    if (path == "/v1/messages") {
-      co_return co_await serve_call(line, request, Dialect::messages, premises);
+    if (const auto dialect = dialect_at(path)) {
+      co_return co_await serve_call(line, request, *dialect, premises);
     }
     if (path == "/v1/messages/count_tokens") {
       const Incoming incoming{.dialect = Dialect::messages, .body = request.body()};

@@ -60,10 +60,10 @@ std::expected<void, Rejection> read_model(const json::object& body, Asked& asked
     asked.suffix = full.substr(mark + 1);
   }
   asked.model = find_model(name);
-  if (asked.model == nullptr || asked.model->dialect != asked.dialect) {
+  if (asked.model == nullptr || is_openai(asked.model->dialect) != is_openai(asked.dialect)) {
     return std::unexpected(Rejection{
         .status = 404,
-        .message = asked.dialect == Dialect::chat
+        .message = is_openai(asked.dialect)
                        ? fmt::format(
                              "The model `{}` does not exist or you do not have access to it.", name)
                        : fmt::format("model: {}", name),
@@ -78,6 +78,24 @@ std::unexpected<Rejection> reject(std::string message, std::string param, std::s
                                    .message = std::move(message),
                                    .param = std::move(param),
                                    .code = std::move(code)});
+}
+
+std::expected<void, Rejection> read_openai_tier(const json::object& body, Asked& asked) {
+  const std::string_view tier = text_member(body, "service_tier");
+  if (tier == "priority" || tier == "fast") {
+    // A model without a faster lane answers in the usual one, and says so.
+    asked.terms.tier = asked.model->priority_percent > 0 ? Tier::priority : Tier::standard;
+  } else if (tier == "flex") {
+    if (!asked.model->flex) {
+      return reject(fmt::format("Invalid service_tier argument: flex is not available for {}.",
+                                asked.model->id),
+                    "service_tier", "invalid_value");
+    }
+    asked.terms.tier = Tier::flex;
+  } else if (!tier.empty() && tier != "auto" && tier != "default") {
+    return reject("Invalid service_tier argument", "service_tier", "invalid_value");
+  }
+  return {};
 }
 
 void Scribe::text(std::string_view text) {

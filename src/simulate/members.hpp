@@ -52,6 +52,9 @@ class Scribe {
   std::int64_t tokens_ = 0;
 };
 
+/// "service_tier" as OpenAI's dialects have it.
+std::expected<void, Rejection> read_openai_tier(const json::object& body, Asked& asked);
+
 constexpr std::int64_t kFramingTokens = 3;  // of a message, and once of a request
 
 }  // namespace purser::simulate

@@ -54,10 +54,40 @@ void spoil(Reel& reel) {
 }
 
 Reel show(const Scene& scene) {
-  if (scene.asked.dialect == Dialect::chat) {
-    return scene.asked.stream ? show_chat_stream(scene) : show_chat(scene);
+  const bool stream = scene.asked.stream;
+  switch (scene.asked.dialect) {
+    case Dialect::chat:
+      return stream ? show_chat_stream(scene) : show_chat(scene);
+    case Dialect::responses:
+      return stream ? show_responses_stream(scene) : show_responses(scene);
+    case Dialect::embeddings:
+      return show_embeddings(scene);
+    case Dialect::completions:
+      return stream ? show_completions_stream(scene) : show_completions(scene);
+    case Dialect::messages:
+      break;
   }
-  return scene.asked.stream ? show_messages_stream(scene) : show_messages(scene);
+  return stream ? show_messages_stream(scene) : show_messages(scene);
+}
+
+Reading read_asked(Dialect dialect, const boost::json::value& body) {
+  switch (dialect) {
+    case Dialect::chat:
+      return read_chat(body);
+    case Dialect::responses:
+      return read_responses(body);
+    case Dialect::embeddings:
+      return read_embeddings(body);
+    case Dialect::completions:
+      return read_completions(body);
+    case Dialect::messages:
+      break;
+  }
+  return read_messages(body);
+}
+
+bool caches(Dialect dialect) {
+  return dialect != Dialect::embeddings && dialect != Dialect::completions;
 }
 
 std::string id_fields(Dialect dialect, std::string_view id) {
@@ -143,7 +173,7 @@ Performance Stage::fail(Performance performance, const Rejection& rejection,
   const Dialect dialect = performance.row.dialect;
   const Failure& failure = failure_of(rejection.status);
   // The chat API says 429 for an empty account too; only the body tells it from pace.
-  performance.status = script.quota && dialect == Dialect::chat ? 429 : rejection.status;
+  performance.status = script.quota && is_openai(dialect) ? 429 : rejection.status;
   performance.stream = false;
   performance.row.status = performance.status;
   performance.reel = {};
@@ -190,9 +220,12 @@ Performance Stage::perform(const Incoming& incoming, Instant now) {
     return fail(std::move(performance),
                 {.message = "We could not parse the JSON body of your request."}, {});
   }
-  const Reading asked = incoming.dialect == Dialect::chat ? read_chat(body) : read_messages(body);
+  Reading asked = read_asked(incoming.dialect, body);
   if (!asked) {
     return fail(std::move(performance), asked.error(), {});
+  }
+  if (const auto unknown = go_on(*asked)) {
+    return fail(std::move(performance), *unknown, {});
   }
   performance.row.model = asked->model;
   performance.row.stream = asked->stream;
@@ -207,21 +240,89 @@ Performance Stage::perform(const Incoming& incoming, Instant now) {
   if (performance.close) {
     return performance;
   }
-  const CacheUse cached = cache_.look_up(*asked, incoming.credential, now);
+  const CacheUse cached =
+      caches(asked->dialect) ? cache_.look_up(*asked, incoming.credential, now) : CacheUse{};
   const Answer answer = decide(*asked, *script, cached, options_, Seed(seed.next()));
   performance.stream = asked->stream;
   performance.free = answer.free;
   performance.row.terms = answer.terms;
   performance.row.usage = answer.usage;
-  performance.reel = show({.asked = *asked,
-                           .script = *script,
-                           .answer = answer,
-                           .id = performance.row.id,
-                           .created = now.seconds(),
-                           .tokens_per_event = options_.tokens_per_event});
+  const Scene scene{.asked = *asked,
+                    .script = *script,
+                    .answer = answer,
+                    .id = performance.row.id,
+                    .created = now.seconds(),
+                    .tokens_per_event = options_.tokens_per_event};
+  performance.reel = show(scene);
+  if (asked->dialect == Dialect::responses) {
+    keep(scene);
+  }
+  if (asked->background && !asked->stream) {
+    performance.reel = {.bytes = show_responses_status(scene, "queued"), .marks = {}};
+    performance.reel.mark(0);
+  }
   direct(performance, *script, options_, seed);
   cache_.keep(cached, now, now + performance.first_byte);
   return performance;
+}
+
+std::optional<Rejection> Stage::go_on(Asked& asked) const {
+  if (asked.continues.empty()) {
+    return std::nullopt;
+  }
+  const auto before = stored_.find(std::string(asked.continues));
+  if (before == stored_.end()) {
+    return Rejection{
+        .status = 400,
+        .message = fmt::format("Previous response with id '{}' not found.", asked.continues),
+        .param = "previous_response_id",
+        .code = "previous_response_not_found"};
+  }
+  asked.rendered.insert(0, before->second.rendered);
+  asked.prompt_tokens += before->second.tokens;
+  return std::nullopt;
+}
+
+void Stage::keep(const Scene& scene) {
+  if (stored_.size() >= kStoredMax) {
+    stored_.clear();
+  }
+  const Choice& choice = scene.answer.choices.front();
+  stored_.insert_or_assign(
+      "resp_" + std::string(scene.id),
+      Stored{.rendered = scene.asked.rendered + choice.text + choice.arguments,
+             .tokens = scene.asked.prompt_tokens + choice.tokens,
+             .under_way = scene.asked.background ? show_responses_status(scene, "in_progress") : "",
+             .cancelled = show_responses_status(scene, "cancelled"),
+             .whole = show_responses(scene).bytes,
+             .events = show_responses_stream(scene).bytes});
+}
+
+std::optional<std::string> Stage::fetch(std::string_view id) {
+  const auto found = stored_.find(std::string(id));
+  if (found == stored_.end()) {
+    return std::nullopt;
+  }
+  Stored& stored = found->second;
+  return stored.under_way.empty() ? stored.whole : std::exchange(stored.under_way, {});
+}
+
+std::optional<std::string> Stage::fetch_events(std::string_view id, std::int64_t after) {
+  const auto found = stored_.find(std::string(id));
+  if (found == stored_.end()) {
+    return std::nullopt;
+  }
+  std::string_view left = found->second.events;
+  for (std::int64_t skipped = -1; skipped < after && !left.empty(); ++skipped) {
+    const std::size_t end = left.find("\n\n");
+    left.remove_prefix(end == std::string_view::npos ? left.size() : end + 2);
+  }
+  return std::string(left);
+}
+
+std::optional<std::string> Stage::cancel(std::string_view id) {
+  const auto found = stored_.find(std::string(id));
+  return found == stored_.end() ? std::nullopt : std::optional(found->second.cancelled);
 }
 
 Performance Stage::count_tokens(const Incoming& incoming) {

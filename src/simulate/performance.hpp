@@ -60,13 +60,33 @@ class Stage {
   /// The body of count_tokens, or its error.
   Performance count_tokens(const Incoming& incoming);
 
+  /// A stored response as it stands: under way at the first look at one in the background.
+  std::optional<std::string> fetch(std::string_view id);
+  /// All its events, and those behind number `after`.
+  std::optional<std::string> fetch_events(std::string_view id, std::int64_t after);
+  std::optional<std::string> cancel(std::string_view id);
+
  private:
+  /// A response that may be fetched, or continued by another request.
+  struct Stored {
+    std::string rendered;
+    std::int64_t tokens = 0;  // of its prompt and its answer
+    std::string under_way;    // empty: no more
+    std::string cancelled;
+    std::string whole;
+    std::string events;
+  };
+  static constexpr std::size_t kStoredMax = 8'192;  // then all are forgotten
+  std::optional<Rejection> go_on(Asked& asked) const;
+  void keep(const Scene& scene);
+
   Seed seed_of(const Incoming& incoming);
   Performance fail(Performance performance, const Rejection& rejection, const Script& script) const;
 
   Options options_;
   PromptCache cache_;
   std::unordered_map<Digest, std::uint64_t> seen_;  // how often this very body has come
+  std::unordered_map<std::string, Stored> stored_;
 };
 
 }  // namespace purser::simulate

@@ -10,6 +10,15 @@ namespace {
 using enum Dialect;
 
 constexpr std::array kModels{
+    Model{.id = "text-embedding-3-small",
+          .answers_as = "text-embedding-3-small",
+          .dialect = embeddings,
+          .input = 20'000,
+          .cache_read = 20'000,
+          .cache_write_short = 20'000,
+          .cache_write_long = 20'000,
+          .output = 0,
+          .output_max = 0},
     Model{.id = "gpt-4o",
           .answers_as = "gpt-4o-2024-08-06",
           .dialect = chat,
@@ -219,7 +228,8 @@ constexpr std::array kModels{
           .output_max = 64'000},
 };
 
-constexpr std::int64_t kPicosPerSearch = 10'000'000'000;  // one cent
+constexpr std::int64_t kPicosPerSearch = 10'000'000'000;     // one cent
+constexpr std::int64_t kPicosPerFileSearch = 2'500'000'000;  // a quarter of one
 constexpr std::int64_t kPicosPerNano = 1'000;
 constexpr std::int64_t kUsOnlyPercent = 110;
 
@@ -253,7 +263,8 @@ std::int64_t nanodollars(const Model& model, const Usage& usage, const Terms& te
                       output * (is_long ? model.long_output_percent : 100);
   constexpr Wide kPercents = 100 * 100 * 100;  // size, tier, place
   const Wide scaled = tokens * tier_percent(model, terms) * (terms.us_only ? kUsOnlyPercent : 100) +
-                      Wide(usage.searches) * kPicosPerSearch * kPercents;
+                      Wide(usage.searches) * kPicosPerSearch * kPercents +
+                      Wide(usage.file_searches) * kPicosPerFileSearch * kPercents;
   constexpr Wide kUnit = kPicosPerNano * kPercents;
   return static_cast<std::int64_t>((scaled + kUnit / 2) / kUnit);
 }

@@ -9,7 +9,12 @@
 
 namespace purser::simulate {
 
-enum class Dialect : std::uint8_t { chat, messages };
+enum class Dialect : std::uint8_t { chat, messages, responses, embeddings, completions };
+
+/// Dialects that one provider speaks: a model is asked for in any of them.
+constexpr bool is_openai(Dialect dialect) {
+  return dialect != Dialect::messages;
+}
 
 /// What one answer consumed. The classes do not overlap, except that reasoning is of output.
 struct Usage {
@@ -20,6 +25,7 @@ struct Usage {
   std::int64_t output = 0;
   std::int64_t reasoning = 0;  // of output
   std::int64_t searches = 0;   // web searches run by the provider
+  std::int64_t file_searches = 0;
   constexpr std::int64_t prompt() const {
     return input + cache_read + cache_write_short + cache_write_long;
   }

@@ -41,6 +41,13 @@ Reel show_chat(const Scene& scene);
 Reel show_chat_stream(const Scene& scene);
 Reel show_messages(const Scene& scene);
 Reel show_messages_stream(const Scene& scene);
+Reel show_responses(const Scene& scene);
+Reel show_responses_stream(const Scene& scene);
+/// One that is not done: "queued", "in_progress", "cancelled".
+std::string show_responses_status(const Scene& scene, std::string_view status);
+Reel show_embeddings(const Scene& scene);
+Reel show_completions(const Scene& scene);
+Reel show_completions_stream(const Scene& scene);
 
 /// The next piece of a streamed text, whole UTF-8 characters, at least one; taken off the front.
 std::string_view take_piece(std::string_view& text, std::int64_t tokens);

@@ -1,7 +1,7 @@
 // wire/chat_reply.cpp — meters Chat Completions answers: one JSON body, or a stream of chunks.
 // Usage comes once, in a last chunk without choices, if it was asked for; some providers send it
 // on the last content chunk, on every chunk, or under x_groq. So the last one that is not null
-// counts.
+// counts. Legacy Completions answer in the same shape, their words in "text".
 #include <array>
 #include <bitset>
 
@@ -15,6 +15,14 @@ namespace {
 
 /// OpenAI's own bound on "n".
 constexpr std::size_t kChoicesMax = 128;
+
+/// What a chunk is called that ends one choice, and what it says.
+struct ChunkShape {
+  std::string_view object;
+  std::string_view nothing;
+};
+constexpr ChunkShape kChatShape{.object = "chat.completion.chunk", .nothing = R"("delta":{})"};
+constexpr ChunkShape kLegacyShape{.object = "text_completion", .nothing = R"("text":"")"};
 
 struct ChatAnswer {
   explicit ChatAnswer(const MeterOptions& options)
@@ -66,6 +74,7 @@ constexpr std::array kChunkChoice{
     AnswerMember<Choice>{"index",
                          [](JsonScan& scan, Choice& choice) { read_count(scan, choice.index); }},
     AnswerMember<Choice>{"delta", read_words},
+    AnswerMember<Choice>{"text", read_words},
     AnswerMember<Choice>{
         "finish_reason",
         [](JsonScan& scan, Choice& choice) { read_text(scan, choice.finish_reason); }},
@@ -73,7 +82,8 @@ constexpr std::array kChunkChoice{
 constexpr std::array kBodyChoice{
     AnswerMember<Choice>{"index", kChunkChoice[0].read},
     AnswerMember<Choice>{"message", read_words},
-    AnswerMember<Choice>{"finish_reason", kChunkChoice[2].read},
+    AnswerMember<Choice>{"text", read_words},
+    AnswerMember<Choice>{"finish_reason", kChunkChoice[3].read},
 };
 
 void read_choices(JsonScan& scan, ChatAnswer& answer, std::span<const AnswerMember<Choice>> table) {
@@ -180,8 +190,8 @@ class ChatBodyMeter final : public Meter {
 
 class ChatStreamMeter final : public Meter {
  public:
-  explicit ChatStreamMeter(MeterOptions options)
-      : options_(options), answer_(options), events_(kEventBytesMax) {}
+  ChatStreamMeter(MeterOptions options, const ChunkShape& shape)
+      : options_(options), shape_(shape), answer_(options), events_(kEventBytesMax) {}
 
   void see(std::string_view bytes, std::string& forward) override {
     events_.feed(bytes, [&](const SseEvent& event) { see_event(event, forward); });
@@ -197,6 +207,7 @@ class ChatStreamMeter final : public Meter {
   void read_chunk(std::string_view data);
 
   MeterOptions options_;
+  const ChunkShape& shape_;
   ChatAnswer answer_;
   SseCutter events_;
   bool done_ = false;      // "[DONE]": what follows is nobody's
@@ -277,11 +288,11 @@ std::string ChatStreamMeter::closing_events() const {
     closing += "data: ";
     JsonObject(closing)
         .text("id", answer_.id)
-        .text("object", "chat.completion.chunk")
+        .text("object", shape_.object)
         .number("created", answer_.created.value_or(0))
         .text("model", answer_.model)
-        .raw("choices", "[{\"index\":" + std::to_string(index) +
-                            ",\"delta\":{},\"finish_reason\":\"length\"}]")
+        .raw("choices", "[{\"index\":" + std::to_string(index) + "," + std::string(shape_.nothing) +
+                            ",\"finish_reason\":\"length\"}]")
         .finish();
     closing += "\n\n";
   }
@@ -292,7 +303,14 @@ std::string ChatStreamMeter::closing_events() const {
 
 std::unique_ptr<Meter> make_chat_meter(MeterOptions options) {
   if (options.stream) {
-    return std::make_unique<ChatStreamMeter>(options);
+    return std::make_unique<ChatStreamMeter>(options, kChatShape);
+  }
+  return std::make_unique<ChatBodyMeter>(options);
+}
+
+std::unique_ptr<Meter> make_completions_meter(MeterOptions options) {
+  if (options.stream) {
+    return std::make_unique<ChatStreamMeter>(options, kLegacyShape);
   }
   return std::make_unique<ChatBodyMeter>(options);
 }

@@ -3,7 +3,7 @@
 // own; so what is not known here passes, and counts as the dearest it could be.
 #include <array>
 
-#include "wire/request_scan.hpp"
+#include "wire/openai_media.hpp"
 
 namespace purser {
 namespace {
@@ -26,10 +26,6 @@ struct ChatRequest {
 
 using Members = RequestScan::Member<ChatRequest>;
 
-/// The largest image: 10 000 patches of 32×32 at 1.2 tokens ("detail":"original").
-constexpr std::int64_t kImageTokensMax = 12'000;
-/// gpt-4o-mini counts 2 833 + 5 667 a tile, of which there are at most eight.
-constexpr std::int64_t kTiledImageTokensMax = 48'169;
 /// An assistant's own earlier speech, named by id: no audio model answers more.
 constexpr std::int64_t kAudioReferenceTokensMax = 16'384;
 
@@ -50,53 +46,23 @@ constexpr std::array kPartTypes{
 
 struct Part {
   std::string_view type;
-  std::int64_t inline_bytes = 0;
-  bool by_reference = false;
+  Medium medium;
 };
 
-void read_medium_text(RequestScan& scan, Part& part) {
-  std::string_view text;
-  scan.text("url", text);
-  const bool remote = text.starts_with("http://") || text.starts_with("https://");
-  part.by_reference = part.by_reference || remote;
-  part.inline_bytes += remote ? 0 : static_cast<std::int64_t>(text.size());
-}
-
-void read_medium_id(RequestScan& scan, Part& part) {
-  scan.skip();
-  part.by_reference = true;
-}
-
-constexpr std::array kMediumMembers{
-    RequestScan::Member<Part>{"url", read_medium_text},
-    RequestScan::Member<Part>{"data", read_medium_text},
-    RequestScan::Member<Part>{"file_data", read_medium_text},
-    RequestScan::Member<Part>{"file_id", read_medium_id},
-};
-
-/// The content of a media part: a URL (perhaps "data:…"), base64 text or an id.
-void read_medium(RequestScan& scan, Part& part) {
-  switch (scan.kind()) {
-    case JsonKind::text:
-      return read_medium_text(scan, part);
-    case JsonKind::object:
-      return scan.members("image_url", kMediumMembers, part);
-    default:
-      scan.skip();
-      return;
-  }
+void read_part_medium(RequestScan& scan, Part& part) {
+  read_medium(scan, part.medium);
 }
 
 constexpr std::array kPartMembers{
     RequestScan::Member<Part>{"type",
                               [](RequestScan& scan, Part& part) { scan.text("type", part.type); }},
-    RequestScan::Member<Part>{"image_url", read_medium},
-    RequestScan::Member<Part>{"image", read_medium},
-    RequestScan::Member<Part>{"input_audio", read_medium},
-    RequestScan::Member<Part>{"file", read_medium},
-    RequestScan::Member<Part>{"audio_url", read_medium},
-    RequestScan::Member<Part>{"document_url", read_medium},
-    RequestScan::Member<Part>{"video_url", read_medium},
+    RequestScan::Member<Part>{"image_url", read_part_medium},
+    RequestScan::Member<Part>{"image", read_part_medium},
+    RequestScan::Member<Part>{"input_audio", read_part_medium},
+    RequestScan::Member<Part>{"file", read_part_medium},
+    RequestScan::Member<Part>{"audio_url", read_part_medium},
+    RequestScan::Member<Part>{"document_url", read_part_medium},
+    RequestScan::Member<Part>{"video_url", read_part_medium},
 };
 
 PartKind kind_of(const Part& part) {
@@ -114,14 +80,11 @@ void count_part(Call& call, ChatRequest& request, const Part& part) {
       return;
     case PartKind::image:
       ++request.images;
-      return add_media(call, {.tokens_max = 0, .inline_bytes = part.inline_bytes});
+      return add_media(call, {.tokens_max = 0, .inline_bytes = part.medium.inline_bytes});
     case PartKind::audio:
-      // At most 32 tokens a second, and no codec speaks below 6 kbit/s: 31 base64 characters each.
-      return add_media(
-          call, {.tokens_max = part.by_reference ? kContextTokensMax : part.inline_bytes / 16 + 64,
-                 .inline_bytes = part.inline_bytes});
+      return add_media(call, speech(part.medium));
     case PartKind::opaque:
-      return add_media(call, {.tokens_max = kContextTokensMax, .inline_bytes = part.inline_bytes});
+      return add_media(call, document(part.medium));
   }
 }
 
@@ -204,18 +167,6 @@ void read_web_search_options(RequestScan& scan, ChatRequest&) {
   scan.skip();
 }
 
-void read_stream_options(RequestScan& scan, ChatRequest&) {
-  static constexpr std::array kOptions{
-      RequestScan::Member<Call>{"include_usage",
-                                [](RequestScan& inner, Call& call) {
-                                  call.include_usage_span =
-                                      inner.flag("stream_options.include_usage", call.asks_usage);
-                                }},
-  };
-  Call& call = scan.call();
-  call.stream_options_span = scan.spanned([&] { scan.members("stream_options", kOptions, call); });
-}
-
 constexpr RequestScan::Bounds kOutputBounds{.min = 1, .max = kCountMax};
 
 void note_server_state(RequestScan& scan, ChatRequest&) {
@@ -242,7 +193,7 @@ constexpr std::array kChatMembers{
     Members{"messages", read_messages},
     Members{"stream",
             [](RequestScan& scan, ChatRequest&) { scan.flag("stream", scan.call().stream); }},
-    Members{"stream_options", read_stream_options},
+    Members{"stream_options", [](RequestScan& scan, ChatRequest&) { read_stream_options(scan); }},
     Members{"max_tokens",
             [](RequestScan& scan, ChatRequest& request) {
               auto& [tokens, span] = request.max_tokens;
@@ -304,12 +255,6 @@ void settle_output_bound(RequestScan& scan, const ChatRequest& request) {
   }
 }
 
-/// Which rule counts an image is known only with the model, which may stand behind the messages.
-void settle_images(Call& call, std::int64_t images) {
-  const bool tiled = call.model.find("4o-mini") != std::string_view::npos;
-  call.media_tokens_max += Tokens(images * (tiled ? kTiledImageTokensMax : kImageTokensMax));
-}
-
 }  // namespace
 
 Result<void> read_chat_request(RequestScan& scan) {
@@ -328,7 +273,7 @@ Result<void> read_chat_request(RequestScan& scan) {
   if (!request.has_messages) {
     return fail(Fault::client, "Missing required parameter: 'messages'.");
   }
-  settle_images(call, request.images);
+  call.media_tokens_max += Tokens(request.images * image_tokens_max(call.model));
   call.tier_asked = parse_service_tier(request.tier);
   call.user = request.user.empty() ? request.safety_identifier : request.user;
   call.session = request.metadata_session;

@@ -54,16 +54,6 @@ constexpr std::array kUsage{
 
 }  // namespace
 
-ChatUsage read_chat_usage(JsonScan& scan) {
-  ChatUsage usage;
-  read_members(scan, kUsage, usage);
-  return usage;
-}
-
-namespace {
-
-/// The full-price part of a prompt, which includes its cached parts, unless they are more than all
-/// of it: then the provider left them out. What was read and written at once is in it once.
 std::int64_t uncached(std::int64_t prompt, std::int64_t cached, std::int64_t written) {
   if (std::max(cached, written) > prompt) {
     return prompt;
@@ -71,6 +61,14 @@ std::int64_t uncached(std::int64_t prompt, std::int64_t cached, std::int64_t wri
   return cached + written <= prompt ? prompt - cached - written
                                     : prompt - std::max(cached, written);
 }
+
+ChatUsage read_chat_usage(JsonScan& scan) {
+  ChatUsage usage;
+  read_members(scan, kUsage, usage);
+  return usage;
+}
+
+namespace {
 
 /// Output that the completion leaves out: xAI's reasoning and Gemini's thoughts show in the total,
 /// a part larger than the whole shows by itself, and of the rest we must know it.

@@ -32,4 +32,8 @@ struct ChatUsage {
 ChatUsage read_chat_usage(JsonScan& scan);
 Usage normal_form(const ChatUsage& reported, const Quirks& quirks);
 
+/// The full-price part of a prompt, which includes its cached parts, unless they are more than all
+/// of it: then the provider left them out. What was read and written at once is in it once.
+std::int64_t uncached(std::int64_t prompt, std::int64_t cached, std::int64_t written);
+
 }  // namespace purser

@@ -9,6 +9,8 @@ namespace {
 
 constexpr std::array kChat{Dialect::chat};
 constexpr std::array kMessages{Dialect::messages};
+constexpr std::array kOpenai{Dialect::chat, Dialect::responses, Dialect::embeddings,
+                             Dialect::completions, Dialect::images};
 constexpr Quirks kOldField{.output_field = "max_tokens"};
 
 constexpr KnownProvider kKnown[] = {
@@ -70,7 +72,7 @@ constexpr KnownProvider kKnown[] = {
     {.name = "openai",
      .base_url = "https://api.openai.com/v1",
      .key_variable = "OPENAI_API_KEY",
-     .dialects = kChat},
+     .dialects = kOpenai},
     {.name = "openrouter",
      .base_url = "https://openrouter.ai/api/v1",
      .key_variable = "OPENROUTER_API_KEY",

@@ -18,6 +18,10 @@ namespace purser {
 
 std::unique_ptr<Meter> make_chat_meter(MeterOptions options);
 std::unique_ptr<Meter> make_messages_meter(MeterOptions options);
+std::unique_ptr<Meter> make_responses_meter(MeterOptions options);
+std::unique_ptr<Meter> make_embeddings_meter(MeterOptions options);
+std::unique_ptr<Meter> make_completions_meter(MeterOptions options);
+std::unique_ptr<Meter> make_images_meter(MeterOptions options);
 
 template <typename State>
 struct AnswerMember {

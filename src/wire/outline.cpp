@@ -158,7 +158,7 @@ void OutlineReader::end_block(Content& into, const Block& block, Gist gist) {
     into.digest = chained(into.digest, part);
     into.gist = chained(into.gist, part);
   };
-  if (block.type == "text") {
+  if (block.type == "text" || block.type == "input_text" || block.type == "output_text") {
     return add_text(into, block.text, gist);
   }
   if (block.type == "thinking" || block.type == "redacted_thinking") {
@@ -244,7 +244,24 @@ std::string_view in(std::string_view body, Span span) {
 }
 
 /// What a unit's bytes are: the same ones come to something else in another place or dialect.
-enum class UnitKind : std::uint64_t { chat_message = 0x756E6974, messages_message, content, tools };
+enum class UnitKind : std::uint64_t {
+  chat_message = 0x756E6974,
+  messages_message,
+  content,
+  tools,
+  responses_item,
+};
+
+UnitKind kind_of_messages(Dialect dialect) {
+  switch (dialect) {
+    case Dialect::messages:
+      return UnitKind::messages_message;
+    case Dialect::responses:
+      return UnitKind::responses_item;
+    default:
+      return UnitKind::chat_message;
+  }
+}
 
 Digest name_of(std::string_view json, UnitKind kind) {
   return digest(json, static_cast<std::uint64_t>(kind));
@@ -259,6 +276,9 @@ OutlineUnit read_unit(std::string_view json, UnitKind kind) {
     case UnitKind::messages_message:
       read_messages_message(reader);
       break;
+    case UnitKind::responses_item:
+      read_responses_item(reader);
+      break;
     case UnitKind::content:
       reader.end_message({.raw = "system"}, reader.content(OutlineReader::Gist::no).digest);
       break;
@@ -272,6 +292,9 @@ OutlineUnit read_unit(std::string_view json, UnitKind kind) {
 
 /// Behind the messages before it.
 void append(Outline& outline, const OutlineUnit& unit, std::string_view json) {
+  if (unit.nothing) {
+    return;
+  }
   if (unit.system) {
     outline.preamble = chained(outline.preamble, unit.message.digest);
     return;
@@ -296,8 +319,7 @@ Outline outline_of(const Call& call, std::string_view body, OutlineMemory& memor
   const auto preamble = [&](Span span, UnitKind kind) {
     return span.length == 0 ? Digest{} : unit(in(body, span), kind).message.digest;
   };
-  const UnitKind kind =
-      call.dialect == Dialect::chat ? UnitKind::chat_message : UnitKind::messages_message;
+  const UnitKind kind = kind_of_messages(call.dialect);
   Outline outline;
   outline.messages.reserve(call.message_spans.size());
   for (const Span span : call.message_spans) {

@@ -20,6 +20,7 @@ namespace purser {
 struct OutlineUnit {
   Outline::Message message;  // its chain is the conversation's to say
   bool system = false;       // a part of the preamble
+  bool nothing = false;      // clients leave it out of older turns, so it is never there
   struct Call {
     Span name;  // in the unit
     Digest action;
@@ -136,5 +137,6 @@ class OutlineReader {
 
 void read_chat_message(OutlineReader& reader);
 void read_messages_message(OutlineReader& reader);
+void read_responses_item(OutlineReader& reader);
 
 }  // namespace purser

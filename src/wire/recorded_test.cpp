@@ -19,6 +19,17 @@ namespace {
 
 using simdjson::dom::element;
 
+/// The collection's names of what we meter.
+struct Api {
+  std::string_view name;
+  Dialect dialect;
+};
+constexpr std::array kApis{
+    Api{"openai.chat", Dialect::chat},           Api{"anthropic.messages", Dialect::messages},
+    Api{"openai.responses", Dialect::responses}, Api{"openai.completions", Dialect::completions},
+    Api{"embeddings", Dialect::embeddings},
+};
+
 /// Differences from the collection's figures, by the row's id.
 struct Difference {
   std::string_view id;
@@ -38,7 +49,10 @@ constexpr std::string_view kReadAndWritten =
 constexpr std::string_view kVercel =
     "the gateway's own bill charges completion plus reasoning tokens (113 in and 327+256 out of "
     "gpt-5 are its 0.00597125 dollars)";
+constexpr std::string_view kVoyage =
+    "an embedding's whole prompt stands in total_tokens alone; the collection reads none";
 constexpr Difference kDifferences[] = {
+    {"w00087", kVoyage},         {"w03835", kVoyage},  {"w04165", kSeveral},
     {"w04212", kSeveral},        {"w04224", kSeveral}, {"w04226", kSeveral},
     {"w04227", kSeveral},        {"w04238", kSeveral}, {"w01393", kThoughts},
     {"w01394", kThoughts},       {"w01836", kSpeech},  {"w01643", kLargerPart},
@@ -49,6 +63,11 @@ constexpr Difference kDifferences[] = {
     {"w03251", kVercel},         {"w03255", kVercel},  {"w03256", kVercel},
     {"w03257", kVercel},         {"w03258", kVercel},  {"w03259", kVercel},
 };
+
+/// Pictures were drawn and nothing says what they cost: usage alone is no bill, so all that was
+/// held is presumed.
+constexpr std::array<std::string_view, 7> kUnbilledPictures{"w00015", "w01539", "w01542", "w01543",
+                                                            "w01544", "w01547", "w01549"};
 
 std::string recordings() {
   const char* const given = std::getenv("PURSER_DATA");
@@ -165,12 +184,12 @@ TEST(Recorded, EveryAnswerIsMeteredAsItWasBilled) {
     const std::size_t end = std::min(lines.find('\n', at), lines.size());
     const element row = parser.parse(lines.data() + at, end - at);
     at = end + 1;
-    const std::string_view api = row["api"];
-    if (api != "openai.chat" && api != "anthropic.messages") {
+    const auto api = std::ranges::find(kApis, std::string_view(row["api"]), &Api::name);
+    if (api == kApis.end()) {
       continue;
     }
-    const bool chat = api == "openai.chat";
-    const Dialect dialect = chat ? Dialect::chat : Dialect::messages;
+    const Dialect dialect = api->dialect;
+    const bool chat = dialect != Dialect::messages;
     const std::string body = body_of(row);
     const std::string_view provider = row["provider"];
     const MeterOptions options{.stream = row["streaming"], .quirks = quirks_of(provider)};
@@ -189,7 +208,8 @@ TEST(Recorded, EveryAnswerIsMeteredAsItWasBilled) {
         << id << (same ? " no longer differs: " + std::string(differ[id]) : "") << "\n  metered  "
         << metered(reply, chat) << "\n  expected " << expected(row, chat);
     const bool has_end = reply.ending == Ending::complete || reply.ending == Ending::refused;
-    EXPECT_TRUE(has_end) << id << " ended as " << static_cast<int>(reply.ending);
+    EXPECT_EQ(has_end, std::ranges::find(kUnbilledPictures, id) == kUnbilledPictures.end())
+        << id << " ended as " << static_cast<int>(reply.ending);
   }
   EXPECT_GT(compared, 1000);
 }

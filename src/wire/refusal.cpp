@@ -87,10 +87,23 @@ std::string messages_body(const Phrase& phrase, std::string_view message,
   return body;
 }
 
+/// An event of a Responses stream: the words stand in it, not in an object of their own.
+std::string responses_event(const Phrase& phrase, std::string_view message) {
+  std::string event = "event: error\ndata: ";
+  JsonObject(event)
+      .text("type", "error")
+      .text("code", phrase.chat_code)
+      .text("message", worded(phrase.why, message))
+      .raw("param", "null")
+      .number("sequence_number", 0)
+      .finish();
+  return event + "\n\n";
+}
+
 std::string body_of(Dialect dialect, const Phrase& phrase, std::string_view message,
                     std::string_view request_id) {
-  return dialect == Dialect::chat ? chat_body(phrase, message)
-                                  : messages_body(phrase, message, request_id);
+  return dialect == Dialect::messages ? messages_body(phrase, message, request_id)
+                                      : chat_body(phrase, message);
 }
 
 }  // namespace
@@ -105,7 +118,10 @@ RefusalBody refusal(Dialect dialect, Refused why, std::string_view message,
 
 std::string refusal_event(Dialect dialect, Refused why, std::string_view message,
                           std::string_view request_id) {
-  const std::string_view name = dialect == Dialect::chat ? "" : "event: error\n";
+  if (dialect == Dialect::responses) {
+    return responses_event(phrase_of(why), message);
+  }
+  const std::string_view name = dialect == Dialect::messages ? "event: error\n" : "";
   return std::string(name) + "data: " + body_of(dialect, phrase_of(why), message, request_id) +
          "\n\n";
 }

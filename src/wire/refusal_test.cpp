@@ -32,7 +32,7 @@ TEST(Refusal, ForMoneyIsNeverToBeRetried) {
 
 TEST(Refusal, IsOfferedForRetryOnlyWhereWaitingHelps) {
   for (const Refused why : kAll) {
-    for (const Dialect dialect : {Dialect::chat, Dialect::messages}) {
+    for (const Dialect dialect : kModelDialects) {
       const RefusalBody refused = refusal(dialect, why, "m", "r");
       EXPECT_EQ(refused.retry, refused.status == 429 || refused.status >= 500) << refused.status;
       EXPECT_GE(refused.status, 400);
@@ -43,7 +43,7 @@ TEST(Refusal, IsOfferedForRetryOnlyWhereWaitingHelps) {
 TEST(Refusal, IsAlwaysJsonWhateverTheMessageHolds) {
   simdjson::dom::parser parser;
   for (const Refused why : kAll) {
-    for (const Dialect dialect : {Dialect::chat, Dialect::messages}) {
+    for (const Dialect dialect : kModelDialects) {
       const std::string body = refusal(dialect, why, "a\"\n\\\xFF\x01", "r\"").body;
       EXPECT_EQ(parser.parse(body).error(), simdjson::SUCCESS) << body;
     }
@@ -51,7 +51,8 @@ TEST(Refusal, IsAlwaysJsonWhateverTheMessageHolds) {
 }
 
 TEST(Refusal, InAStreamIsAnErrorEventThatMetersSeeAsBroken) {
-  for (const Dialect dialect : {Dialect::chat, Dialect::messages}) {
+  for (const Dialect dialect : {Dialect::chat, Dialect::messages, Dialect::responses,
+                                Dialect::completions, Dialect::images}) {
     const auto meter = make_meter(dialect, {.stream = true});
     std::string unused;
     meter->see(refusal_event(dialect, Refused::money, "no more", "req_1"), unused);

@@ -6,7 +6,7 @@
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace purser;
   const std::string body(reinterpret_cast<const char*>(data), size);
-  for (const Dialect dialect : {Dialect::chat, Dialect::messages}) {
+  for (const Dialect dialect : kModelDialects) {
     const auto call = read_request(dialect, body);
     if (!call) {
       INVARIANT(call.error().fault == Fault::client && !call.error().message.empty(),
@@ -16,15 +16,20 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     INVARIANT(!call->model.empty(), "a call has a model");
     INVARIANT(input_bound(*call) > Tokens(0), "a prompt is never free");
     INVARIANT(splice(*call, body, {}) == body, "without edits nothing changes");
-    const std::string edited = splice(*call, body, {.output_max = Tokens(77), .ask_usage = true});
+    Edits edits{.ask_usage = true, .model = "other", .effort = "low", .closing = "end \"it\""};
+    if (!call->output_fixed) {
+      edits.output_max = Tokens(77);
+    }
+    const std::string edited = splice(*call, body, edits);
     const auto again = read_request(dialect, edited);
     INVARIANT(again, "what is edited is still a request");
-    INVARIANT(again->output_max == Tokens(77), "the bound is what was asked for");
-    INVARIANT(dialect != Dialect::chat || !call->stream || again->asks_usage,
+    INVARIANT(call->output_fixed || again->output_max == Tokens(77),
+              "the bound is what was asked for");
+    INVARIANT(!reports_when_asked(dialect) || !call->stream || again->asks_usage,
               "a stream reports its usage");
-    INVARIANT(again->model == call->model && again->messages == call->messages &&
-                  again->media_tokens_max == call->media_tokens_max,
-              "nothing else changed");
+    INVARIANT(again->model == "other", "the model is the one that was chosen");
+    const bool closes = call->messages_span.length > 0 || dialect == Dialect::responses;
+    INVARIANT(again->messages == call->messages + (closes ? 1 : 0), "one message more");
   }
   return 0;
 }

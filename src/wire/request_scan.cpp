@@ -2,6 +2,7 @@
 #include "wire/request_scan.hpp"
 
 #include <algorithm>
+#include <array>
 #include <forward_list>
 
 namespace purser {
@@ -127,6 +128,18 @@ Span RequestScan::count(std::string_view name, Bounds bounds, std::optional<std:
     out = value;
   }
   return Span{.at = from, .length = number.size()};
+}
+
+void read_stream_options(RequestScan& scan) {
+  static constexpr std::array kOptions{
+      RequestScan::Member<Call>{"include_usage",
+                                [](RequestScan& inner, Call& call) {
+                                  call.include_usage_span =
+                                      inner.flag("stream_options.include_usage", call.asks_usage);
+                                }},
+  };
+  Call& call = scan.call();
+  call.stream_options_span = scan.spanned([&] { scan.members("stream_options", kOptions, call); });
 }
 
 void add_media(Call& call, Media media) {

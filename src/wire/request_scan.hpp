@@ -130,7 +130,14 @@ inline constexpr std::int64_t kWebSearchesMax = 2 * kServerRoundsMax;
 inline constexpr std::int64_t kCountMax = INT32_MAX;
 void add_rounds(Call& call, std::int64_t rounds);
 
+/// The value of chat's and completions' "stream_options".
+void read_stream_options(RequestScan& scan);
+
 Result<void> read_chat_request(RequestScan& scan);
 Result<void> read_messages_request(RequestScan& scan);
+Result<void> read_responses_request(RequestScan& scan);
+Result<void> read_embeddings_request(RequestScan& scan);
+Result<void> read_completions_request(RequestScan& scan);
+Result<void> read_images_request(RequestScan& scan);
 
 }  // namespace purser

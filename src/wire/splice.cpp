@@ -23,7 +23,9 @@ Cut output_cut(const Call& call, Tokens bound, const Quirks& quirks) {
   if (call.output_max_span.length > 0) {
     return {.what = call.output_max_span, .with = number};
   }
-  const std::string_view field = call.dialect == Dialect::chat ? quirks.output_field : "max_tokens";
+  const std::string_view field = call.dialect == Dialect::chat        ? quirks.output_field
+                                 : call.dialect == Dialect::responses ? "max_output_tokens"
+                                                                      : "max_tokens";
   return {.what = {.at = call.first_member_at},
           .with = "\"" + std::string(field) + "\":" + number + ","};
 }
@@ -56,7 +58,8 @@ void cut_tools(const Call& call, std::vector<Cut>& cuts) {
   if (call.tools == 0) {
     return;
   }
-  const std::string_view none = call.dialect == Dialect::chat ? R"("none")" : R"({"type":"none"})";
+  const std::string_view none =
+      call.dialect == Dialect::messages ? R"({"type":"none"})" : R"("none")";
   if (call.tool_choice_span.length > 0) {
     cuts.push_back({.what = call.tool_choice_span, .with = std::string(none)});
   } else {
@@ -66,21 +69,40 @@ void cut_tools(const Call& call, std::vector<Cut>& cuts) {
 }
 
 /// A last message, behind the caller's own. Two messages of one role in a row are read as one.
-Cut closing_cut(const Call& call, std::string_view body, std::string_view words) {
-  const std::size_t end = body.rfind(']', call.messages_span.at + call.messages_span.length - 1);
-  const std::string_view role = call.dialect == Dialect::chat ? "system" : "user";
-  return {.what = {.at = end},
-          .with = (call.messages > 0 ? "," : "") + std::string(R"({"role":")") + std::string(role) +
-                  R"(","content":)" + quoted(words) + "}"};
+void cut_closing(const Call& call, std::string_view body, std::string_view words,
+                 std::vector<Cut>& cuts) {
+  const std::string_view role = call.dialect == Dialect::messages ? "user" : "system";
+  const std::string last =
+      std::string(R"({"role":")") + std::string(role) + R"(","content":)" + quoted(words) + "}";
+  const Span messages = call.messages_span;
+  const bool responses = call.dialect == Dialect::responses;
+  if (responses && (messages.length == 0 || body[messages.at] == 'n')) {  // absent, or null
+    cuts.push_back({.what = messages.length == 0 ? Span{.at = call.first_member_at} : messages,
+                    .with = messages.length == 0 ? "\"input\":[" + last + "]," : "[" + last + "]"});
+  } else if (responses && body[messages.at] == '"') {
+    cuts.push_back({.what = {.at = messages.at}, .with = R"([{"role":"user","content":)"});
+    cuts.push_back({.what = {.at = messages.at + messages.length}, .with = "}," + last + "]"});
+  } else {
+    const std::size_t end = body.rfind(']', messages.at + messages.length - 1);
+    cuts.push_back({.what = {.at = end}, .with = (call.messages > 0 ? "," : "") + last});
+  }
+}
+
+/// Whether a call is a turn of a conversation, which can be told to be its last.
+bool converses(const Call& call) {
+  return !call.output_fixed &&
+         (call.dialect == Dialect::chat || call.dialect == Dialect::messages ||
+          call.dialect == Dialect::responses);
 }
 
 std::vector<Cut> cuts_for(const Call& call, std::string_view body, const Edits& edits) {
   std::vector<Cut> cuts;
   if (edits.output_max) {
     INVARIANT(*edits.output_max >= Tokens(0), "an output bound is never negative");
+    INVARIANT(!call.output_fixed, "there is a member to say it in");
     cuts.push_back(output_cut(call, *edits.output_max, edits.quirks));
   }
-  if (edits.ask_usage && call.dialect == Dialect::chat && call.stream && !call.asks_usage) {
+  if (edits.ask_usage && reports_when_asked(call.dialect) && call.stream && !call.asks_usage) {
     cuts.push_back(usage_cut(call, body));
   }
   if (!edits.model.empty() && call.model_span.length > 0) {
@@ -89,10 +111,10 @@ std::vector<Cut> cuts_for(const Call& call, std::string_view body, const Edits& 
   if (!edits.effort.empty() && call.effort_span.length > 0) {
     cuts.push_back({.what = call.effort_span, .with = quoted(edits.effort)});
   }
-  if (edits.closing) {
+  if (edits.closing && converses(call)) {
     cut_tools(call, cuts);
     if (!edits.closing->empty()) {
-      cuts.push_back(closing_cut(call, body, *edits.closing));
+      cut_closing(call, body, *edits.closing, cuts);
     }
   }
   std::ranges::sort(cuts, {}, [](const Cut& cut) { return cut.what.at; });

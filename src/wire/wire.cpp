@@ -19,6 +19,14 @@ struct DialectRow {
 constexpr DialectRow kDialects[] = {
     {.dialect = Dialect::chat, .read = read_chat_request, .meter = make_chat_meter},
     {.dialect = Dialect::messages, .read = read_messages_request, .meter = make_messages_meter},
+    {.dialect = Dialect::responses, .read = read_responses_request, .meter = make_responses_meter},
+    {.dialect = Dialect::embeddings,
+     .read = read_embeddings_request,
+     .meter = make_embeddings_meter},
+    {.dialect = Dialect::completions,
+     .read = read_completions_request,
+     .meter = make_completions_meter},
+    {.dialect = Dialect::images, .read = read_images_request, .meter = make_images_meter},
 };
 
 const DialectRow& row_of(Dialect dialect) {
@@ -55,6 +63,10 @@ std::unique_ptr<Meter> make_meter(Dialect dialect, MeterOptions options) {
   return row_of(dialect).meter(options);
 }
 
+bool reports_when_asked(Dialect dialect) {
+  return dialect == Dialect::chat || dialect == Dialect::completions;
+}
+
 Tokens input_bound(const Call& call) {
   // What providers add unseen: a few tokens to begin, and with tools a system prompt of their own.
   // The framing of a message is less than the JSON around it, which prompt_bytes counts.
@@ -65,9 +77,8 @@ Tokens input_bound(const Call& call) {
   constexpr std::int64_t kToolPromptTokens = 2'048;
   const std::int64_t first = call.prompt_bytes - call.media_bytes + call.media_tokens_max.count() +
                              kFramingTokens + (call.tools > 0 ? kToolPromptTokens : 0) +
-                             (call.dialect == Dialect::messages ? kMessagesTokens : 0);
-  // Tokens of a conversation kept by the provider (state_on_server) are in no body: whoever knows
-  // the session's last prompt adds it to this bound.
+                             (call.dialect == Dialect::messages ? kMessagesTokens : 0) +
+                             call.state_tokens_max.count();
   return over_rounds(Tokens(first), call.server_tool_rounds_max);
 }
 

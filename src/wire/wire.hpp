@@ -25,7 +25,7 @@ Result<Call> read_request(Dialect dialect, std::string_view body, std::string_vi
 /// What Purser changes in a request. Everything else stays byte for byte.
 struct Edits {
   std::optional<Tokens> output_max = {};  // set or lower the output bound (per choice)
-  bool ask_usage = false;                 // chat stream: include_usage must be true
+  bool ask_usage = false;                 // a stream that reports its usage only when asked to
   Quirks quirks = {};                     // of whom it goes to
   std::string_view model = {};            // another one than was asked for
   std::string_view effort = {};           // less than was asked for: a call without effort stays so
@@ -68,6 +68,9 @@ struct MeterOptions {
   bool whole_events = false;  // filter: pass on whole events only, so that closing_events() fits
 };
 std::unique_ptr<Meter> make_meter(Dialect dialect, MeterOptions options);
+
+/// Whether a stream of this dialect reports its usage only when it is asked to.
+bool reports_when_asked(Dialect dialect);
 
 /// An SSE event or a plain answer larger than this is passed on but no longer parsed.
 inline constexpr std::size_t kEventBytesMax = std::size_t{8} << 20;

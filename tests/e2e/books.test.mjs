@@ -15,12 +15,37 @@ function chance(seed) {
 
 const models = {
   chat: ['gpt-4o', 'gpt-4o-mini', 'gpt-5.6-sol', 'gpt-6-luna', 'gpt-6.2-sol'],
+  responses: ['gpt-4.1', 'gpt-5.6-sol', 'gpt-6-luna', 'gpt-6.2-sol'],
+  embeddings: ['text-embedding-3-small'],
+  completions: ['gpt-4o', 'gpt-4o-mini'],
   messages: ['claude-opus-5-5', 'claude-haiku-5-5', 'claude-sonnet-4-6', 'claude-haiku-4-5'],
 };
 
+const messages = (text) => [{ role: 'user', content: text }];
+/** Where each dialect is spoken, and how the same question is put in it. */
+const dialects = {
+  chat: {
+    path: '/v1/chat/completions',
+    body: (text, max) => ({ max_completion_tokens: max, messages: messages(text) }),
+  },
+  responses: {
+    path: '/v1/responses',
+    body: (text, max) => ({ max_output_tokens: Math.max(16, max), input: messages(text) }),
+  },
+  embeddings: { path: '/v1/embeddings', body: (text) => ({ input: text, stream: undefined }) },
+  completions: {
+    path: '/v1/completions',
+    body: (text, max) => ({ max_tokens: max, prompt: text }),
+  },
+  messages: {
+    path: '/v1/messages',
+    body: (text, max) => ({ max_tokens: max, messages: messages(text) }),
+  },
+};
+
 function request(gateway, key, { dialect, model, stream, maxTokens, tag, words, text, signal }) {
-  const chat = dialect === 'chat';
-  return fetch(`${gateway.base}${chat ? '/v1/chat/completions' : '/v1/messages'}`, {
+  const { path, body } = dialects[dialect];
+  return fetch(`${gateway.base}${path}`, {
     method: 'POST',
     signal,
     headers: {
@@ -28,15 +53,10 @@ function request(gateway, key, { dialect, model, stream, maxTokens, tag, words, 
       authorization: `Bearer ${key}`,
       'x-purser-session': tag,
       'x-request-tag': tag,
-      ...(chat ? {} : { 'anthropic-version': '2023-06-01' }),
+      ...(dialect === 'messages' ? { 'anthropic-version': '2023-06-01' } : {}),
       ...(words ? { 'x-simulate': words } : {}),
     },
-    body: JSON.stringify({
-      model,
-      [chat ? 'max_completion_tokens' : 'max_tokens']: maxTokens,
-      stream,
-      messages: [{ role: 'user', content: text }],
-    }),
+    body: JSON.stringify({ model, stream, ...body(text, maxTokens) }),
   });
 }
 
@@ -65,7 +85,7 @@ test('10,000 calls, 64 at a time, with every kind of fault: ledger and bill agre
     const random = chance(20261123);
     const faults = ['429', '500', '529', 'close', 'cut', 'error=5', 'no-usage', 'refusal', 'tool'];
     await inParallel(10_000, 64, async (i) => {
-      const dialect = random() < 0.5 ? 'chat' : 'messages';
+      const dialect = Object.keys(dialects)[Math.floor(random() * 5)];
       const call = {
         dialect,
         model: models[dialect][Math.floor(random() * models[dialect].length)],
@@ -75,7 +95,7 @@ test('10,000 calls, 64 at a time, with every kind of fault: ledger and bill agre
         text: 'word '.repeat(1 + Math.floor(random() * 300)),
         words: random() < 0.15 ? faults[Math.floor(random() * faults.length)] : '',
       };
-      const leaves = call.stream && random() < 0.05;
+      const leaves = call.stream && dialect !== 'embeddings' && random() < 0.05;
       for (let attempt = 0; attempt < 3; attempt += 1) {
         const controller = new AbortController();
         try {

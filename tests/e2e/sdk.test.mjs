@@ -242,8 +242,8 @@ test('an unknown key, a bad body and an unknown path are told so in the dialect'
     (error) => error.status === 400 && /model/.test(error.message),
   );
   await assert.rejects(
-    openai.embeddings.create({ model: 'text-embedding-3-small', input: 'x' }),
-    (error) => error.status === 404 && /embeddings/.test(error.message),
+    openai.moderations.create({ input: 'x' }),
+    (error) => error.status === 404 && /moderations/.test(error.message),
   );
 });
 
