@@ -8,6 +8,7 @@
 
 #include "app/config_infrastructure.hpp"
 #include "app/config_limits.hpp"
+#include "app/config_mcp.hpp"
 #include "app/config_routing.hpp"
 #include "app/data_file.hpp"
 #include "app/quantity.hpp"
@@ -129,6 +130,7 @@ void read_root(Section& root, Config& config) {
   root.scalar("threads", config.threads, whole(0, 1024));
   root.scalar("accounts_in_memory_max", config.accounts_in_memory_max, whole(1, 1'000'000'000));
   read_providers(root, config.providers);
+  read_mcp(root, config);
   root.section("keys", [&](Section& section) { read_keys(section, config); });
   read_limits(root, config);
   read_calls(root, config);

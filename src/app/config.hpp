@@ -23,11 +23,29 @@
 #include "money/price_book.hpp"
 #include "pipeline/notices.hpp"
 #include "pipeline/seat.hpp"
+#include "pipeline/services.hpp"
 #include "routing/attempts.hpp"
 #include "routing/breaker.hpp"
 #include "store/store.hpp"
 
 namespace purser {
+
+/// An MCP server that is fronted: at an address, or as a program that Purser starts.
+struct McpConfig {
+  std::string name;
+  std::string url;  // empty: a program
+  std::string bearer_env;
+  std::string bearer_file;                                   // looked at first, when it is named
+  std::vector<std::pair<std::string, std::string>> headers;  // lower-case names
+  std::string command;
+  std::vector<std::string> arguments;
+  std::vector<std::pair<std::string, std::string>> environment;
+  ToolList tools;
+  std::vector<McpServer::Priced> prices;
+  UpstreamLimits waits{.first_byte = std::chrono::seconds(600),
+                       .between_bytes = std::chrono::seconds(600)};
+  std::string ca_file;
+};
 
 /// What a call with a key that Purser did not make is taken for.
 enum class UnknownKeys : std::uint8_t {
@@ -87,6 +105,7 @@ struct Config {
   std::int64_t threads = 0;  // 0: as many as the process may run on
   std::int64_t accounts_in_memory_max = 1'000'000;
   std::vector<ProviderConfig> providers;
+  std::vector<McpConfig> mcp;
   KeysConfig keys;
   std::vector<Tier> tiers;
   std::vector<Limit> limits;  // they compile: LimitSet::compile(limits, time_zone, tiers) succeeds

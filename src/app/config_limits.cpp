@@ -77,6 +77,7 @@ void read_max(Section& section, Max& max) {
   section.scalar("tokens_in", max.tokens_in, tokens);
   section.scalar("tokens_out", max.tokens_out, tokens);
   section.scalar("concurrent", max.concurrent, whole(0, kMost));
+  section.scalar("tool_calls", max.tool_calls, whole(0, kMost));
 }
 
 void read_variants(Section& section, std::string_view key, std::vector<Variant>& variants) {
@@ -170,6 +171,11 @@ void read_limits(Section& root, Config& config) {
   });
 }
 
+void read_tool_list(Section& section, ToolList& list) {
+  section.list("allow", list.allow, parse_text);
+  section.list("deny", list.deny, parse_text);
+}
+
 void read_sessions(Section& root, Config& config) {
   SessionsConfig& sessions = config.sessions;
   root.section("sessions", [&](Section& section) {
@@ -205,6 +211,7 @@ void read_calls(Section& root, Config& config) {
     section.scalar("input_max", rule.input_max, parse_tokens);
     section.list("models", rule.models, parse_text);
     section.scalar("effort_max", rule.effort_max, parse_effort);
+    section.section("tools", [&](Section& tools) { read_tool_list(tools, rule.tools); });
     if (rule.output_max && *rule.output_max < Tokens(1)) {
       section.reject("output_max", "output_max: an answer has at least one token");
     }

@@ -20,4 +20,7 @@ void read_match(Section& section, Match& match);
 /// `calls`: what every single call is held to.
 void read_calls(Section& root, Config& config);
 
+/// `tools` of a call's rule or of an MCP server: which may be called.
+void read_tool_list(Section& section, ToolList& list);
+
 }  // namespace purser

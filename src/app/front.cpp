@@ -7,6 +7,7 @@
 #include "app/desk.hpp"
 #include "pipeline/heads.hpp"
 #include "pipeline/serve.hpp"
+#include "pipeline/serve_mcp.hpp"
 #include "pipeline/stages.hpp"
 
 namespace purser {
@@ -24,6 +25,8 @@ enum class Desk : std::uint8_t {
   answer,     // a stored one: fetched, cancelled, deleted
   websocket,  // of responses
   batches,    // refused: what they cost is in files that nobody has to fetch
+  mcp,           // MCP servers: their tools' calls are metered
+  mcp_metadata,  // what those say of themselves, to anybody
   models,     // passed on to whichever provider the caller's headers speak of
   verdict,    // what would become of a call
   holds,      // for spend that does not pass through here
@@ -40,7 +43,7 @@ enum class Desk : std::uint8_t {
 };
 
 struct Entry {
-  std::string_view method;
+  std::string_view method;  // empty: any
   std::string_view path;
   bool prefix;
   Desk desk;
@@ -88,6 +91,11 @@ constexpr std::array kDesks{
     Entry{"GET", "/v1/admin/kills", false, Desk::kills},
     Entry{"POST", "/v1/admin/kills", false, Desk::kills},
     Entry{"DELETE", "/v1/admin/kills/", true, Desk::kills},
+    Entry{"", "/mcp", false, Desk::mcp},
+    Entry{"", "/mcp/", true, Desk::mcp},
+    Entry{"GET", "/.well-known/oauth-protected-resource/mcp/", true, Desk::mcp_metadata},
+    Entry{"GET", "/.well-known/oauth-authorization-server/mcp/", true, Desk::mcp_metadata},
+    Entry{"GET", "/.well-known/openid-configuration/mcp/", true, Desk::mcp_metadata},
     Entry{"GET", "/metrics", false, Desk::metrics},
     Entry{"GET", "/healthz", false, Desk::alive},
     Entry{"GET", "/readyz", false, Desk::ready},
@@ -97,7 +105,7 @@ constexpr std::array kDesks{
 
 Desk find_desk(const Request& request) {
   for (const Entry& entry : kDesks) {
-    if (request.method == entry.method &&
+    if ((entry.method.empty() || request.method == entry.method) &&
         (entry.prefix ? request.path.starts_with(entry.path) && request.path.ends_with(entry.end)
                       : request.path == entry.path)) {
       return entry.desk;
@@ -213,8 +221,8 @@ Awaitable<bool> unknown_path(Connection& client, const Request& request, Front& 
       Refused::not_found,
       "Purser does not serve " + std::string(request.method) + ' ' + std::string(request.path) +
           ". It meters POST /v1/chat/completions, /v1/responses, /v1/messages, /v1/embeddings, "
-          "/v1/completions and /v1/images, passes on /v1/models and what counts tokens, and "
-          "forwards nothing it cannot price.",
+          "/v1/completions and /v1/images, passes on /v1/models and what counts tokens, "
+          "fronts MCP servers at /mcp, and forwards nothing it cannot price.",
       {},
       {}};
   co_return co_await deny(client, request, dialect_of(request), denial, {}, front.core);
@@ -288,6 +296,10 @@ Awaitable<bool> dispatch(Connection& client, Request& request, Front& front) {
       co_return co_await refuse_websocket(client, request);
     case Desk::free_messages:
       co_return co_await pass_through(client, request, Dialect::messages, core, services);
+    case Desk::mcp:
+      co_return co_await serve_mcp(client, request, core, services);
+    case Desk::mcp_metadata:
+      co_return co_await serve_mcp_metadata(client, request, core);
     case Desk::models:
       co_return co_await pass_through(client, request, dialect_of(request), core, services);
     case Desk::verdict:

@@ -35,22 +35,22 @@ Result<std::string> from_file(const std::string& path) {
 
 /// The provider's key: from its file when one is named, else from the environment; empty when it is
 /// in neither. A key with a line break in it would end up as a header of its own.
-Result<std::string> read_secret(const ProviderConfig& provider) {
+Result<std::string> read_secret(const std::string& whose, const std::string& name,
+                                const std::string& file) {
   std::string secret;
-  if (!provider.api_key_file.empty()) {
-    auto text = from_file(provider.api_key_file);
+  if (!file.empty()) {
+    auto text = from_file(file);
     if (!text) {
       return text;
     }
     secret = std::move(*text);
-  } else if (!provider.api_key_env.empty()) {
-    secret = from_env(provider.api_key_env);
+  } else if (!name.empty()) {
+    secret = from_env(name);
   }
   const bool printable =
       std::all_of(secret.begin(), secret.end(), [](char c) { return c > 0x20 && c < 0x7F; });
   if (!printable) {
-    return fail(Fault::config,
-                "the key of " + provider.name + " has a blank or a control character");
+    return fail(Fault::config, "the key of " + whose + " has a blank or a control character");
   }
   return secret;
 }
@@ -87,7 +87,7 @@ Result<Provider> make_provider(const ProviderConfig& config) {
     return fail("provider " + config.name + ": base_url", origin.error());
   }
   complete(*origin, config);
-  auto secret = read_secret(config);
+  auto secret = read_secret(config.name, config.api_key_env, config.api_key_file);
   if (!secret) {
     return std::unexpected(secret.error());
   }
@@ -119,6 +119,38 @@ Result<Provider> make_provider(const ProviderConfig& config) {
     provider.headers.emplace_back(header.name, std::move(*value));
   }
   return provider;
+}
+
+Result<McpServer> make_mcp_server(const McpConfig& config) {
+  // A program has an address once it is started; who only reads the configuration asks nobody.
+  const std::string url = config.url.empty() ? "http://127.0.0.1:9/" : config.url;
+  auto origin = parse_origin(url);
+  if (!origin) {
+    return fail("MCP server " + config.name + ": url", origin.error());
+  }
+  auto bearer = read_secret(config.name, config.bearer_env, config.bearer_file);
+  if (!bearer) {
+    return std::unexpected(bearer.error());
+  }
+  auto trust = make_trust(config.ca_file);
+  if (!trust) {
+    return fail("MCP server " + config.name, trust.error());
+  }
+  McpServer server;
+  server.provider.name = config.name;
+  const std::size_t path = url.find('/', url.find("://") + 3);
+  server.path = path == std::string::npos ? "/" : url.substr(path);
+  server.provider.origin = std::move(*origin);
+  server.provider.pool = "mcp " + config.name + ' ' + server.provider.origin.name;
+  server.provider.waits = config.waits;
+  server.provider.trust = std::move(*trust);
+  server.headers = config.headers;
+  if (!bearer->empty()) {
+    server.headers.emplace_back("authorization", "Bearer " + *bearer);
+  }
+  server.tools = config.tools;
+  server.prices = config.prices;
+  return server;
 }
 
 UnknownKey unknown_key(UnknownKeys configured) {
@@ -239,6 +271,13 @@ Result<std::shared_ptr<const Policy>> make_policy(const Config& config) {
       return std::unexpected(provider.error());
     }
     policy->providers.push_back(std::move(*provider));
+  }
+  for (const McpConfig& configured : config.mcp) {
+    auto server = make_mcp_server(configured);
+    if (!server) {
+      return std::unexpected(server.error());
+    }
+    policy->mcp.push_back(std::move(*server));
   }
   policy->unknown_key = unknown_key(config.keys.unknown);
   policy->unknown_labels = config.keys.labels == UnknownLabels::accept;

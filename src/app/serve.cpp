@@ -16,9 +16,11 @@
 #include "app/listening.hpp"
 #include "app/lookout.hpp"
 #include "app/policy.hpp"
+#include "app/programs.hpp"
 #include "app/starter.hpp"
 #include "app/upkeep.hpp"
 #include "base/thread_name.hpp"
+#include "pipeline/tool_call.hpp"
 #include "pipeline/vendor_hold.hpp"
 #include "simulate/provider.hpp"
 
@@ -79,6 +81,7 @@ Awaitable<void> sweep(Worker& worker) {
     worker.core.deadlines.sweep(time);
     presume_due(now(), worker.core, worker.front.services);
     presume_unfetched(now(), worker.core, worker.front.services);
+    presume_tools_due(now(), worker.core, worker.front.services);
     for (auto& [name, pool] : worker.core.pools) {
       pool->sweep(time);
     }
@@ -120,6 +123,7 @@ class Gateway {
   ServeOptions options_;
   Services services_;
   std::unique_ptr<simulate::Provider> simulated_;
+  std::unique_ptr<Bridge> bridge_;  // to MCP servers that are programs
   std::shared_ptr<const Policy> policy_;
   std::optional<ConfigWatch> watch_;
   asio::thread_pool clerk_{1};
@@ -197,6 +201,9 @@ Result<void> Gateway::open_alerts() {
 }
 
 Result<void> Gateway::take_policy() {
+  if (auto started = start_programs(config_, bridge_, say); !started) {
+    return started;
+  }
   auto policy = make_policy(config_);
   if (!policy) {
     return std::unexpected(policy.error());
@@ -342,6 +349,10 @@ void Gateway::reload(const Result<Config>& config) {
   if (simulated_) {
     stand_in(wanted, simulated_->port());
   }
+  if (auto started = start_programs(wanted, bridge_, say); !started) {
+    say("the new configuration is refused, the old one stays: " + started.error().message);
+    return;
+  }
   auto policy = make_policy(wanted);
   auto alerts = make_alert_policy(wanted.alerts);
   if (!policy || !alerts) {
@@ -450,6 +461,7 @@ void Gateway::stop() {
   }
   presume_all(*cores_.front(), services_);
   presume_unfetched(Instant::never(), *cores_.front(), services_);
+  presume_tools_due(Instant::never(), *cores_.front(), services_);
   upkeep_.finish(now());
   clerk_.join();
   services_.accounts.reset();  // with whatever it was still to read for calls that are gone

@@ -25,10 +25,11 @@ enum class Dialect : std::uint8_t {
   embeddings,
   completions,
   images,
+  tool,  // an MCP server's: the provider is the server, the model the tool
 };
 inline constexpr std::array kAllDialects{
     Dialect::chat,       Dialect::messages,    Dialect::vendor, Dialect::responses,
-    Dialect::embeddings, Dialect::completions, Dialect::images};
+    Dialect::embeddings, Dialect::completions, Dialect::images,   Dialect::tool};
 inline constexpr std::size_t kDialects = kAllDialects.size();
 /// Those a provider is asked in.
 inline constexpr std::array kModelDialects{Dialect::chat,        Dialect::messages,

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "base/glob.hpp"
+
 #include "limits/effort.hpp"
 
 namespace purser {
@@ -36,6 +38,17 @@ CallBounds bounds_of(std::span<const CallRule> rules, const Facts& facts) {
     }
   }
   return bounds;
+}
+
+bool ToolList::lets(std::string_view tool) const {
+  const auto named = [&](const std::string& pattern) { return glob_matches(pattern, tool); };
+  return (allow.empty() || std::ranges::any_of(allow, named)) && std::ranges::none_of(deny, named);
+}
+
+bool lets_tool(std::span<const CallRule> rules, const Facts& facts) {
+  return std::ranges::all_of(rules, [&](const CallRule& rule) {
+    return rule.tools.empty() || !meets(rule.match, facts) || rule.tools.lets(facts.model);
+  });
 }
 
 Control control_of(std::span<const Workload> workloads, const Facts& facts) {

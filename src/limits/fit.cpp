@@ -46,6 +46,7 @@ Tokens carried(Measure measure, const Ask& ask, Units left) {
     case Measure::calls:
     case Measure::turns:
     case Measure::concurrent:
+    case Measure::tool_calls:
     case Measure::tokens_in:
       break;
   }
@@ -117,6 +118,7 @@ Units units_held(Measure measure, const Ask& ask, Tokens output_max) {
     case Measure::calls:
     case Measure::turns:
     case Measure::concurrent:
+    case Measure::tool_calls:
       break;
     case Measure::tokens:
       return Units(sum(ask.input_max, of_all_choices(ask, output_max)).count());
@@ -134,6 +136,7 @@ Units units_used(Measure measure, Amount cost, const Usage& usage) {
       return Units(cost.nanos());
     case Measure::calls:
     case Measure::turns:
+    case Measure::tool_calls:
       break;
     case Measure::concurrent:
       return Units{};

@@ -11,7 +11,7 @@ namespace {
 
 /// Counted one by one: the call that fills the account is known before it is made.
 bool counts_itself(Measure measure) {
-  return measure == Measure::calls || measure == Measure::turns;
+  return measure == Measure::calls || measure == Measure::turns || measure == Measure::tool_calls;
 }
 
 Standing with_this_call(const Touched& touched, const Standing& standing, const Need& need) {

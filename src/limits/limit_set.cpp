@@ -134,12 +134,13 @@ class Crowd {
     if (asked == conditions_.size() || ++steps_ > kStepsMax) {
       return left;
     }
-    auto crowd = find(left & conditions_[asked].others, asked + 1);
+    const Mask families = conditions_[asked].families();
+    auto crowd = find(left & (conditions_[asked].others | families), asked + 1);
     for (const auto& [value, mask] : conditions_[asked].values) {
       if (crowd) {
         break;
       }
-      crowd = find(left & mask, asked + 1);
+      crowd = find(left & (mask | families), asked + 1);
     }
     return crowd;
   }
@@ -227,6 +228,9 @@ void LimitSet::Rules::touch(std::size_t number, const Facts& facts, Instant now,
   const Maxima& maxima = rule.of(facts.caller);
   const bool observed = limit.observe || control == Control::observe;
   for (const Part& part : rule.parts) {
+    if (!counts(part.measure, facts.dialect)) {
+      continue;
+    }
     const Units max = maxima[static_cast<std::size_t>(part.measure)];
     if (limit.window == Window::pace) {
       if (max < kUnlimited) {

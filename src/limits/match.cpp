@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "base/glob.hpp"
+
 namespace purser {
 namespace {
 
@@ -36,6 +38,8 @@ std::string_view to_string(Label label) {
       return "dialect";
     case Label::priority:
       return "priority";
+    case Label::tool:
+      return "tool";
     case Label::tag:
       return "tag";
   }
@@ -79,17 +83,24 @@ std::string_view value_of(Label label, std::string_view tag, const Facts& facts)
       return to_string(facts.dialect);
     case Label::priority:
       return to_string(caller.priority);
+    case Label::tool:
+      return facts.dialect == Dialect::tool ? facts.model : std::string_view{};
     case Label::tag:
       return tag_of(caller, tag);
   }
   return {};
 }
 
+bool is_pattern(Label label, std::string_view value) {
+  return label == Label::tool && value.find_first_of("*?") != std::string_view::npos;
+}
+
 bool meets(const AllOf& conditions, const Facts& facts) {
   return std::ranges::all_of(conditions.asked, [&](const OneOf& each) {
-    return each.values.empty() ||
-           std::ranges::find(each.values, value_of(each.label, each.tag, facts)) !=
-               each.values.end();
+    const std::string_view value = value_of(each.label, each.tag, facts);
+    return each.values.empty() || std::ranges::any_of(each.values, [&](const std::string& asked) {
+             return is_pattern(each.label, asked) ? glob_matches(asked, value) : asked == value;
+           });
   });
 }
 

@@ -30,12 +30,13 @@ enum class Label : std::uint8_t {
   model,
   dialect,
   priority,
+  tool,  // its name, of a tool call; nothing of any other. A * stands for any text
   tag,
 };
 /// All but tags, which have names of their own.
 inline constexpr std::array kPlainLabels{
-    Label::user,    Label::tier,     Label::team,  Label::feature, Label::key,
-    Label::session, Label::provider, Label::model, Label::dialect, Label::priority};
+    Label::user,     Label::tier,  Label::team,    Label::feature,  Label::key, Label::session,
+    Label::provider, Label::model, Label::dialect, Label::priority, Label::tool};
 std::string_view to_string(Label label);
 
 /// One condition: the label's value is one of these.
@@ -65,6 +66,10 @@ struct Match {
 
 /// The value of a label, empty when it was not said. Of two tags with one name, the first counts.
 std::string_view value_of(Label label, std::string_view tag, const Facts& facts);
+
+/// Tools come in families, told by their names: what is asked of those may be a glob. The values of
+/// other labels are names, and stand for themselves.
+bool is_pattern(Label label, std::string_view value);
 
 bool meets(const AllOf& conditions, const Facts& facts);
 bool meets(const Match& match, const Facts& facts);

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "base/glob.hpp"
+
 #include "base/invariant.hpp"
 
 namespace purser {
@@ -10,7 +12,11 @@ namespace purser {
 /// The match lets through `only` these values, or all when it names none.
 void MatchIndex::Condition::admit(std::size_t number, const std::vector<std::string>& only) {
   for (const std::string& value : only) {
-    values.try_emplace(value, others).first->second.set(number);
+    if (is_pattern(label, value)) {
+      patterns.emplace_back(value, number);
+    } else {
+      values.try_emplace(value, others).first->second.set(number);
+    }
   }
   if (only.empty()) {
     others.set(number);
@@ -20,16 +26,31 @@ void MatchIndex::Condition::admit(std::size_t number, const std::vector<std::str
   }
 }
 
-const Mask& MatchIndex::Condition::of(std::string_view value) const {
+Mask MatchIndex::Condition::of(std::string_view value) const {
   const auto found = values.find(value);
-  return found == values.end() ? others : found->second;
+  Mask mask = found == values.end() ? others : found->second;
+  for (const auto& [pattern, number] : patterns) {
+    if (glob_matches(pattern, value)) {
+      mask.set(number);
+    }
+  }
+  return mask;
+}
+
+Mask MatchIndex::Condition::families() const {
+  Mask mask;
+  for (const auto& [pattern, number] : patterns) {
+    mask.set(number);
+  }
+  return mask;
 }
 
 void MatchIndex::know(const OneOf& asked) {
   const bool known =
       std::ranges::any_of(conditions_, [&](const Condition& each) { return each.is_about(asked); });
   if (!known) {  // the matches before this one never asked: they let every value through
-    conditions_.push_back({.label = asked.label, .tag = asked.tag, .others = all_, .values = {}});
+    conditions_.push_back(
+        {.label = asked.label, .tag = asked.tag, .others = all_, .values = {}, .patterns = {}});
   }
 }
 

@@ -30,7 +30,14 @@ class Mask {
     }
     return *this;
   }
+  Mask& operator|=(const Mask& other) {
+    for (std::size_t i = 0; i < words_.size(); ++i) {
+      words_[i] |= other.words_[i];
+    }
+    return *this;
+  }
   friend Mask operator&(Mask a, const Mask& b) { return a &= b; }
+  friend Mask operator|(Mask a, const Mask& b) { return a |= b; }
 
   /// Calls `each` with every number in it, ascending.
   template <typename Each>
@@ -60,11 +67,15 @@ class MatchIndex {
     std::string tag;  // its name, when it is one
     Mask others;      // matches that let every value through
     std::unordered_map<std::string, Mask, TextHash, std::equal_to<>> values;
+    /// What lets a family of values through, and whom to: only where a match asked for one.
+    std::vector<std::pair<std::string, std::size_t>> patterns;
 
     bool is_about(const OneOf& asked) const { return label == asked.label && tag == asked.tag; }
     void admit(std::size_t number, const std::vector<std::string>& only);
     /// The matches that let `value` through.
-    const Mask& of(std::string_view value) const;
+    Mask of(std::string_view value) const;
+    /// Those that let some family of values through: any value may be of it.
+    Mask families() const;
   };
 
   /// Its number is how many there were before it. INVARIANT: fewer than kMatchesMax.

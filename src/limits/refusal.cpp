@@ -163,6 +163,8 @@ std::string_view field_unit(Measure measure) {
       return "";  // "requests" is what is meant when nothing is said
     case Measure::concurrent:
       return ";qu=\"concurrent-requests\"";
+    case Measure::tool_calls:
+      return ";qu=\"purser-tool-calls\"";
     case Measure::tokens:
       return ";qu=\"purser-tokens\"";
     case Measure::tokens_in:

@@ -65,6 +65,8 @@ std::string_view to_string(Measure measure) {
       return "tokens_out";
     case Measure::concurrent:
       return "concurrent";
+    case Measure::tool_calls:
+      return "tool_calls";
   }
   return "usd";
 }
@@ -114,6 +116,8 @@ std::string_view noun(Measure measure) {
       return "output token";
     case Measure::concurrent:
       break;
+    case Measure::tool_calls:
+      return "tool call";
   }
   return "dollar";
 }
@@ -149,6 +153,8 @@ std::optional<Units> Max::of(Measure measure) const {
       return units(tokens_out);
     case Measure::concurrent:
       return concurrent ? std::optional(Units(*concurrent)) : std::nullopt;
+    case Measure::tool_calls:
+      return tool_calls ? std::optional(Units(*tool_calls)) : std::nullopt;
   }
   return std::nullopt;
 }

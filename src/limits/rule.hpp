@@ -47,11 +47,17 @@ enum class Measure : std::uint8_t {
   tokens_in,
   tokens_out,
   concurrent,  // calls in flight: held while they run, never posted
+  tool_calls,  // of tools that are reached through Purser
 };
-inline constexpr std::array kMeasures{Measure::usd,       Measure::calls,     Measure::turns,
-                                      Measure::tokens,    Measure::tokens_in, Measure::tokens_out,
-                                      Measure::concurrent};
+inline constexpr std::array kMeasures{Measure::usd,        Measure::calls,     Measure::turns,
+                                      Measure::tokens,     Measure::tokens_in, Measure::tokens_out,
+                                      Measure::concurrent, Measure::tool_calls};
 std::string_view to_string(Measure measure);
+/// Whether a call of this dialect counts there: a tool call is no call of a model, and the other
+/// way round. Dollars are everybody's.
+constexpr bool counts(Measure measure, Dialect dialect) {
+  return measure == Measure::usd || (measure == Measure::tool_calls) == (dialect == Dialect::tool);
+}
 /// The account outlives the call: its postings are kept in the books.
 constexpr bool is_kept(Measure measure) {
   return measure != Measure::concurrent;
@@ -72,6 +78,7 @@ struct Max {
   std::optional<Tokens> tokens_in = {};
   std::optional<Tokens> tokens_out = {};
   std::optional<std::int64_t> concurrent = {};
+  std::optional<std::int64_t> tool_calls = {};
 
   /// The maximum of `measure` in its account's units.
   std::optional<Units> of(Measure measure) const;

@@ -56,20 +56,6 @@ bool for_the_gateway(std::string_view name) {
   }
 }
 
-bool stays_here(const Field& field) {
-  switch (field.known) {
-    case FieldName::host:
-    case FieldName::authorization:
-    case FieldName::accept_encoding:  // what we meter must be readable
-    case FieldName::expect:           // answered by us
-      return true;
-    case FieldName::unknown:
-      return for_the_gateway(field.name);
-    default:
-      return of_one_hop(field.known);
-  }
-}
-
 void append_query(std::string& out, std::string_view query) {
   char separator = '?';
   while (!query.empty()) {
@@ -126,6 +112,20 @@ std::string_view provider_asked(const Request& request) {
   }
   const std::string_view portkey = field_value(*request.fields, "x-portkey-provider");
   return portkey.substr(portkey.starts_with('@') ? 1 : 0);
+}
+
+bool stays_here(const Field& field) {
+  switch (field.known) {
+    case FieldName::host:
+    case FieldName::authorization:
+    case FieldName::accept_encoding:  // what we meter must be readable
+    case FieldName::expect:           // answered by us
+      return true;
+    case FieldName::unknown:
+      return for_the_gateway(field.name);
+    default:
+      return of_one_hop(field.known);
+  }
 }
 
 void append_field(std::string& out, std::string_view name, std::string_view value) {

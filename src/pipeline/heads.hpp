@@ -23,6 +23,9 @@ std::string_view model_in(std::string_view path);
 /// another gateway. Empty: none.
 std::string_view provider_asked(const Request& request);
 
+/// A field of a request that is for Purser alone, or about one connection.
+bool stays_here(const Field& field);
+
 struct OutgoingHead {
   std::string_view method;
   std::string_view path;   // as it came: "/v1/chat/completions"

@@ -124,8 +124,8 @@ OrDenial<void> judge(Admitted& admitted, Services& services) {
   if (!judged) {
     return {};
   }
-  if (admitted.call.dialect == Dialect::vendor) {
-    judged->judgement.downgrade.reset();  // a purchase has no model, and no last answer
+  if (admitted.call.dialect == Dialect::vendor || admitted.call.dialect == Dialect::tool) {
+    judged->judgement.downgrade.reset();  // neither has a model, or a last answer
     judged->judgement.land.reset();
   }
   const auto& down = judged->judgement.downgrade;

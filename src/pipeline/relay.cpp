@@ -13,33 +13,6 @@ constexpr std::size_t kStreamRead = std::size_t{2} << 10;
 /// Plain answers and bursts: as much as a socket holds.
 constexpr std::size_t kBulkRead = std::size_t{64} << 10;
 
-/// Looks now and then whether the client is still there, and hangs up on the provider if not.
-class LeaveWatch final : public Waiting {
- public:
-  LeaveWatch(Connection& client, Upstream& upstream) : client_(client), upstream_(upstream) {
-    deadline = SteadyTime::min();
-  }
-  void overdue() override {
-    if (client_.look_whether_gone()) {
-      upstream_.close();
-    } else {
-      deadline = SteadyTime::min();
-    }
-  }
-
- private:
-  Connection& client_;
-  Upstream& upstream_;
-};
-
-/// "1f\r\n" in `digits`.
-std::string_view chunk_head(std::array<char, 24>& digits, std::size_t bytes) {
-  char* end = std::to_chars(digits.data(), digits.data() + 16, bytes, 16).ptr;
-  *end++ = '\r';
-  *end++ = '\n';
-  return {digits.data(), static_cast<std::size_t>(end - digits.data())};
-}
-
 /// Where the visible text goes past it, the provider ignores the bound it was sent, and the stream
 /// is ended at its hold.
 StreamBound stream_bound(const Admitted& admitted, const Held& held) {
@@ -269,6 +242,13 @@ Relayed Stream::finish(Next how) {
 }
 
 }  // namespace
+
+std::string_view chunk_head(std::array<char, 24>& digits, std::size_t bytes) {
+  char* end = std::to_chars(digits.data(), digits.data() + 16, bytes, 16).ptr;
+  *end++ = '\r';
+  *end++ = '\n';
+  return {digits.data(), static_cast<std::size_t>(end - digits.data())};
+}
 
 bool is_event_stream(const std::vector<Field>& fields) {
   for (const Field& field : fields) {

@@ -1,6 +1,7 @@
 // pipeline/relay.hpp — the answer, from the provider to the client, with a meter looking on.
 #pragma once
 
+#include <array>
 #include <string>
 
 #include "http/connection.hpp"
@@ -8,6 +9,31 @@
 #include "pipeline/stages.hpp"
 
 namespace purser {
+
+/// Looks now and then whether the client is still there, and hangs up on the provider if not.
+class LeaveWatch final : public Waiting {
+ public:
+  LeaveWatch(Connection& client, Upstream& upstream) : client_(client), upstream_(upstream) {
+    deadline = SteadyTime::min();
+  }
+  void overdue() override {
+    if (client_.look_whether_gone()) {
+      upstream_.close();
+    } else {
+      deadline = SteadyTime::min();
+    }
+  }
+
+ private:
+  Connection& client_;
+  Upstream& upstream_;
+};
+
+/// "1f\r\n" in `digits`.
+std::string_view chunk_head(std::array<char, 24>& digits, std::size_t bytes);
+inline constexpr std::string_view kLastChunk = "0\r\n\r\n";
+
+bool is_event_stream(const std::vector<Field>& fields);
 
 /// Sends the request and reads the head of the answer. `sent` tells, also on failure, whether the
 /// provider may have seen the call: what it has not seen it cannot bill.

@@ -106,6 +106,10 @@ OrDenial<void> ask_session(Admitted& admitted, const SessionState& state, const 
 
 Seat::~Seat() {
   const std::lock_guard lock(desk_.mutex);
+  if (what_ == Of::tool_call) {
+    desk_.sessions.end_tool_call(turn_, cost_, at_);
+    return;
+  }
   desk_.sessions.end_turn(turn_, {.cost = cost_, .usage = usage_, .response_id = response_id_},
                           at_);
 }
@@ -137,13 +141,42 @@ OrDenial<void> take_seat(Admitted& admitted, const Signals& signals, std::string
       return denied("This session was ended: " + std::string(*why) + '.');
     }
     findings = desk.sessions.begin_turn(turn, seen, admitted.at);
-    admitted.seat = std::make_unique<Seat>(desk, turn);
+    admitted.seat = std::make_unique<Seat>(desk, turn, Seat::Of::turn);
     admitted.seat->settle({}, {}, {}, admitted.at);
     if (admitted.policy->sessions.caps.any() || findings.size > 0) {
       state = desk.sessions.state(turn).value_or(SessionState{});
     }
   }
   return ask_session(admitted, state, findings, services.alerts.get());
+}
+
+OrDenial<void> take_tool_seat(Admitted& admitted, Services& services) {
+  Signals known = admitted.signals;
+  known.session = admitted.caller.session;
+  SessionDesk& desk = services.sessions;
+  const std::lock_guard lock(desk.mutex);
+  const Turn turn = desk.sessions.find_for_tool(known, session_scope(admitted.caller), admitted.at);
+  if (admitted.caller.session.empty()) {
+    admitted.caller.session = desk.sessions.name(turn);
+  }
+  if (const auto why = desk.sessions.ended(turn)) {
+    return denied("This session was ended: " + std::string(*why) + '.');
+  }
+  const SessionCaps& caps = admitted.policy->sessions.caps;
+  if (caps.any() && admitted.control == Control::enforce) {
+    const SessionState state = desk.sessions.state(turn).value_or(SessionState{});
+    if (caps.tool_calls && state.tool_calls >= *caps.tool_calls) {
+      return denied(
+          fmt::format("This session may make {} tool calls, and has made them.", *caps.tool_calls));
+    }
+    if (auto within = check_caps(caps, state, admitted.at); !within) {
+      return within;
+    }
+  }
+  desk.sessions.note_tool_call(turn, admitted.at);
+  admitted.seat = std::make_unique<Seat>(desk, turn, Seat::Of::tool_call);
+  admitted.seat->settle({}, {}, {}, admitted.at);
+  return {};
 }
 
 OrDenial<void> foresee_seat(Admitted& admitted, const Signals& signals, std::string_view body,

@@ -59,10 +59,12 @@ struct SessionPolicy {
   SessionCaps caps = {};
 };
 
-/// A turn that has begun, and ends when this goes: at what settle() says, or at nothing.
+/// A turn or a tool call that has begun, and ends when this goes: at what settle() says, or at
+/// nothing.
 class Seat {
  public:
-  Seat(SessionDesk& desk, const Turn& turn) : desk_(desk), turn_(turn) {}
+  enum class Of : std::uint8_t { turn, tool_call };
+  Seat(SessionDesk& desk, const Turn& turn, Of what) : desk_(desk), turn_(turn), what_(what) {}
   ~Seat();
   Seat(const Seat&) = delete;
   Seat& operator=(const Seat&) = delete;
@@ -72,6 +74,7 @@ class Seat {
  private:
   SessionDesk& desk_;
   Turn turn_;
+  Of what_;
   Amount cost_;
   Usage usage_;
   std::string response_id_;

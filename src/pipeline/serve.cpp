@@ -27,18 +27,6 @@ std::int64_t microseconds_since(SteadyTime began) {
       .count();
 }
 
-/// Counts a call as in flight for as long as it lives.
-class InFlight {
- public:
-  explicit InFlight(Core& core) : core_(core) { core_.counters.in_flight.add(1); }
-  ~InFlight() { core_.counters.in_flight.add(-1); }
-  InFlight(const InFlight&) = delete;
-  InFlight& operator=(const InFlight&) = delete;
-
- private:
-  Core& core_;
-};
-
 void count_added(Core& core, SteadyTime began) {
   const std::int64_t added = microseconds_since(began);
   std::size_t bucket = 0;

@@ -4,6 +4,8 @@
 #include <charconv>
 #include <random>
 
+#include "base/glob.hpp"
+
 namespace purser {
 
 void WaitingRoom::sit(std::uint64_t ticket, Seat seat) {
@@ -57,6 +59,12 @@ std::shared_ptr<const KeyRing> KeyDesk::look_for_unknown(SteadyTime now) {
     static_cast<void>(watch_->look());
   }
   return watch_->ring();
+}
+
+ToolPrice McpServer::price_of(std::string_view tool) const {
+  const auto found = std::ranges::find_if(
+      prices, [&](const Priced& each) { return glob_matches(each.tool, tool); });
+  return found == prices.end() ? ToolPrice{} : found->price;
 }
 
 Pool& Core::pool(const Provider& provider) {

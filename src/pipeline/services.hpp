@@ -23,6 +23,7 @@
 #include "limits/limit_set.hpp"
 #include "limits/pace.hpp"
 #include "money/price_book.hpp"
+#include "money/tool_price.hpp"
 #include "pipeline/account_desk.hpp"
 #include "pipeline/answer_sizes.hpp"
 #include "pipeline/background.hpp"
@@ -34,6 +35,7 @@
 #include "pipeline/kill_desk.hpp"
 #include "pipeline/notices.hpp"
 #include "pipeline/open_holds.hpp"
+#include "pipeline/open_tools.hpp"
 #include "pipeline/provider.hpp"
 #include "pipeline/refusal_desk.hpp"
 #include "pipeline/running.hpp"
@@ -46,6 +48,23 @@
 #include "wire/outline.hpp"
 
 namespace purser {
+
+/// An MCP server as the pipeline sees it. Its tools' calls are held and settled; whatever else is
+/// said to it costs nothing and passes.
+struct McpServer {
+  Provider provider;  // its name, and where it is spoken to
+  std::string path;   // of its address
+  /// Sent with every request, in place of what the client sent under that name.
+  std::vector<std::pair<std::string, std::string>> headers;
+  ToolList tools;
+  struct Priced {
+    std::string tool;  // a * stands for any text
+    ToolPrice price;
+  };
+  std::vector<Priced> prices;  // the first that fits; none: free, and counted
+
+  ToolPrice price_of(std::string_view tool) const;
+};
 
 /// What a call with a key that is not Purser's is taken for (docs/configuration.md, keys.unknown).
 enum class UnknownKey : std::uint8_t { refuse, forward, admit };
@@ -65,6 +84,7 @@ struct Policy {
   std::vector<Fallback> fallbacks;
   BreakerRules breaker;
   std::vector<Provider> providers;  // in the order of purser.yaml
+  std::vector<McpServer> mcp;       // by name
   UnknownKey unknown_key = UnknownKey::refuse;
   bool unknown_labels = false;
   Tokens output_default{8192};
@@ -142,6 +162,18 @@ struct Core {
   std::int64_t draining = 0;  // answers read to their end although the client has left
 };
 
+/// Counts a call as in flight for as long as it lives.
+class InFlight {
+ public:
+  explicit InFlight(Core& core) : core_(core) { core_.counters.in_flight.add(1); }
+  ~InFlight() { core_.counters.in_flight.add(-1); }
+  InFlight(const InFlight&) = delete;
+  InFlight& operator=(const InFlight&) = delete;
+
+ private:
+  Core& core_;
+};
+
 /// The keys of the database, followed. Any thread.
 class KeyDesk {
  public:
@@ -168,6 +200,7 @@ struct Services {
   SessionDesk sessions;
   SpikeDesk spikes;
   OpenHolds holds;
+  OpenTools tools;
   Gates gates;
   Breakers breakers;
   BackgroundCalls background;

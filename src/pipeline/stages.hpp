@@ -157,6 +157,8 @@ Denial killed_denial(std::string message);
 /// past a cap of its own, or runs in circles and the operator wants that stopped.
 OrDenial<void> take_seat(Admitted& admitted, const Signals& signals, std::string_view body,
                          Core& core, Services& services);
+/// The same for a tool call: it is counted, but no turn of its session's.
+OrDenial<void> take_tool_seat(Admitted& admitted, Services& services);
 /// Counts the call for its user, key and feature, and says whether they are so far above their own
 /// past that they are slowed down. A question is not counted.
 OrDenial<void> watch_spikes(Admitted& admitted, Services& services, Intent intent);

@@ -70,6 +70,20 @@ class Places {
            places_[ref.at].generation == ref.generation;
   }
 
+  /// The first of the `looked_max` newest that `fits`; kNone: none of them.
+  template <typename Fits>
+  std::uint32_t newest_of(std::size_t looked_max, Fits fits) const {
+    std::uint32_t at = newest_;
+    for (std::size_t looked = 0; at != kNone; at = places_[at].older) {
+      if (looked++ == looked_max) {
+        return kNone;
+      }
+      if (fits(places_[at].thing)) {
+        return at;
+      }
+    }
+    return at;
+  }
   /// The newest first.
   template <typename Each>
   void each(Each each) const {

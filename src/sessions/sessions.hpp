@@ -129,6 +129,9 @@ class Sessions {
 
   /// The call's session; a new one where none is found. `outline` may be null.
   Turn find(const Signals& signals, std::string_view scope, const Outline* outline, Instant now);
+  /// The session of a tool call, which shows no conversation: where nothing names it, the one of
+  /// its scope that was used last, named or not.
+  Turn find_for_tool(const Signals& signals, std::string_view scope, Instant now);
   /// The name that the call's records go under: the client's id, or "s_" and sixteen hex digits.
   std::string_view name(const Turn& turn) const;
   /// The session that this one works for in the end: itself, unless a parent is known.
@@ -139,6 +142,11 @@ class Sessions {
   /// The call goes out. What its conversation shows of loops so far.
   Findings begin_turn(const Turn& turn, const Outline* outline, Instant now);
   void end_turn(const Turn& turn, const TurnEnd& end, Instant now);
+
+  /// A tool call of the session that goes out by itself, and what it came to. Histories tell of it
+  /// again, later: it is not counted twice.
+  void note_tool_call(const Turn& turn, Instant now);
+  void end_tool_call(const Turn& turn, Amount cost, Instant now);
 
   /// What find() and begin_turn() would say, and nothing of it done.
   Foresight foresee(const Signals& signals, std::string_view scope, const Outline* outline,
@@ -192,7 +200,8 @@ class Sessions {
     std::int64_t turns = 0;
     std::int64_t in_flight = 0;
     std::int64_t in_flight_max = 0;
-    std::int64_t tool_calls = 0;
+    std::int64_t tool_calls = 0;        // that histories tell of
+    std::int64_t tool_calls_ahead = 0;  // made, and in no history yet
     std::int64_t loops_stop = 0;
     Amount spent;
     Tokens tokens_in;

@@ -61,9 +61,12 @@ Findings Sessions::begin(Session& session, Conversation* conversation, const Tur
   RequestRepeats& repeats = conversation->repeats;
   repeats.same = turn.repeat == Repeat::same ? repeats.same + 1 : 1;
   repeats.near = turn.repeat != Repeat::none ? repeats.near + 1 : 1;
+  std::int64_t told = 0;
   for (std::size_t i = turn.from; i < outline->messages.size(); ++i) {
-    session.tool_calls += outline->messages[i].calls;
+    told += outline->messages[i].calls;
   }
+  session.tool_calls += told;
+  session.tool_calls_ahead -= std::min(told, session.tool_calls_ahead);
   conversation->tail.add(*outline, turn.from);
   conversation->clock.note(conversation->tail.turns(), now);
   Findings findings = find_loops(conversation->tail, conversation->repeats, options_.loops);
@@ -176,6 +179,37 @@ void Sessions::end_turn(const Turn& turn, const TurnEnd& end, Instant now) {
   }
 }
 
+Turn Sessions::find_for_tool(const Signals& signals, std::string_view scope_name, Instant now) {
+  constexpr std::size_t kLookedMax = 4'096;  // under the lock: a few microseconds
+  if (signals.session.empty() && signals.trace.empty()) {
+    const Digest scope = digest(scope_name, kScope);
+    const std::uint32_t at = sessions_.newest_of(kLookedMax, [&](const Session& session) {
+      return session.scope == scope && now - session.last <= options_.pause_max;
+    });
+    if (at != kNone) {
+      touch(at, now);
+      Turn turn{.by = FoundBy::pause};
+      turn.session = sessions_.ref(at);
+      return turn;
+    }
+  }
+  return find(signals, scope_name, nullptr, now);
+}
+
+void Sessions::note_tool_call(const Turn& turn, Instant now) {
+  if (sessions_.has(turn.session)) {
+    touch(turn.session.at, now);
+    ++sessions_[turn.session.at].tool_calls_ahead;
+  }
+}
+
+void Sessions::end_tool_call(const Turn& turn, Amount cost, Instant now) {
+  if (sessions_.has(turn.session)) {
+    touch(turn.session.at, now);
+    sessions_[turn.session.at].spent += cost;
+  }
+}
+
 std::optional<SessionState> Sessions::state(std::string_view session_name) const {
   const std::uint32_t at = session_under(digest(session_name, kName), kByName);
   return at == kNone ? std::nullopt : std::optional(state_of(sessions_[at]));
@@ -221,7 +255,7 @@ SessionState Sessions::state_of(const Session& session) const {
           .in_flight_max = session.in_flight_max,
           .agents = session.agents_seen,
           .depth = session.depth_max,
-          .tool_calls = session.tool_calls,
+          .tool_calls = session.tool_calls + session.tool_calls_ahead,
           .spent = session.spent,
           .tokens_in = session.tokens_in,
           .tokens_out = session.tokens_out,
