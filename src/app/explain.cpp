@@ -31,12 +31,14 @@ std::string who_text(const Caller& caller) {
 std::string asked_text(std::string_view dialect, std::string_view model,
                        std::string_view provider) {
   return dialect == "vendor" ? fmt::format("{} of {}, reported by the caller", model, provider)
+         : dialect == "tool" ? fmt::format("the tool {} of {}", model, provider)
                              : fmt::format("{} of {} ({})", model, provider, dialect);
 }
 
 std::string outcome_text(const CallRecord& call) {
   if (call.outcome == "settled") {
     return call.dialect == "vendor" ? "settled: the caller said what it cost"
+           : call.dialect == "tool" ? "settled: by its price, and what its result says it took"
                                     : "settled: the provider said what it used";
   }
   if (call.outcome == "released") {
@@ -157,6 +159,8 @@ Table explain(const CallRecord& call, const LimitSet& limits) {
     table.add({"answered by",
                fmt::format("{}, status {}, {}", call.model, call.status,
                            call.stop_reason.empty() ? "no reason to stop" : call.stop_reason)});
+  }
+  if (call.dialect != "vendor" && call.dialect != "tool") {
     table.add({"tokens", fmt::format("{} in ({} of them from the cache), {} out of at most {}",
                                      call.tokens_in.count(), call.cache_read.count(),
                                      call.tokens_out.count(), call.output_max.count())});

@@ -131,6 +131,8 @@ bool is_asked_of_providers(Desk desk) {
     case Desk::models:
     case Desk::verdict:
       return true;
+    case Desk::mcp:
+    case Desk::mcp_metadata:
     case Desk::holds:
     case Desk::costs:
     case Desk::call:
