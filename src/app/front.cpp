@@ -22,16 +22,16 @@ enum class Desk : std::uint8_t {
   images,
   free_messages,
   free_responses,
-  answer,     // a stored one: fetched, cancelled, deleted
-  websocket,  // of responses
-  batches,    // refused: what they cost is in files that nobody has to fetch
+  answer,        // a stored one: fetched, cancelled, deleted
+  websocket,     // of responses
+  batches,       // refused: what they cost is in files that nobody has to fetch
   mcp,           // MCP servers: their tools' calls are metered
   mcp_metadata,  // what those say of themselves, to anybody
-  models,     // passed on to whichever provider the caller's headers speak of
-  verdict,    // what would become of a call
-  holds,      // for spend that does not pass through here
-  costs,      // and for what was spent already
-  call,       // one call's record
+  models,        // passed on to whichever provider the caller's headers speak of
+  verdict,       // what would become of a call
+  holds,         // for spend that does not pass through here
+  costs,         // and for what was spent already
+  call,          // one call's record
   session,
   limits,
   kills,  // kill switches, for operators

@@ -29,7 +29,7 @@ enum class Dialect : std::uint8_t {
 };
 inline constexpr std::array kAllDialects{
     Dialect::chat,       Dialect::messages,    Dialect::vendor, Dialect::responses,
-    Dialect::embeddings, Dialect::completions, Dialect::images,   Dialect::tool};
+    Dialect::embeddings, Dialect::completions, Dialect::images, Dialect::tool};
 inline constexpr std::size_t kDialects = kAllDialects.size();
 /// Those a provider is asked in.
 inline constexpr std::array kModelDialects{Dialect::chat,        Dialect::messages,
