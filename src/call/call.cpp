@@ -13,6 +13,8 @@ std::string_view to_string(Dialect dialect) {
       return "messages";
     case Dialect::vendor:
       return "vendor";
+    case Dialect::gemini:
+      return "gemini";
   }
   return "chat";
 }

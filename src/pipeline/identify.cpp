@@ -180,6 +180,7 @@ Credentials read_credentials(const std::vector<Field>& fields, std::string_view 
   }
   if (found.provider.empty()) {
     found.provider = query_key(query);
+    found.as_api_key = true;
   }
   return found;
 }

@@ -38,12 +38,24 @@ std::string usage_json(const Usage& usage) {
   return out;
 }
 
+std::string_view id_prefix(Dialect dialect) {
+  switch (dialect) {
+    case Dialect::chat:
+      return "chatcmpl-";
+    case Dialect::messages:
+      return "msg_";
+    case Dialect::gemini:
+      break;
+  }
+  return "gen_";
+}
+
 void append_row(std::string& out, const BillRow& row) {
   JsonObject(out)
       .number("number", static_cast<std::int64_t>(row.number))
       .text("at", to_rfc3339(row.at))
       .text("request_id", "req_" + row.id)
-      .text("id", (row.dialect == Dialect::chat ? "chatcmpl-" : "msg_") + row.id)
+      .text("id", std::string(id_prefix(row.dialect)) + row.id)
       .text("tag", row.tag)
       .text("model", row.model == nullptr ? "" : row.model->answers_as)
       .text("tier", tier_word(row))

@@ -99,7 +99,8 @@ std::string head_of(const Performance& performance, bool keep_alive) {
   const bool is_stream = performance.stream;
   std::string head = fmt::format(
       "HTTP/1.1 {} {}\r\ncontent-type: {}\r\n", performance.status, phrase(performance.status),
-      is_stream ? "text/event-stream; charset=utf-8" : "application/json");
+      is_stream && !performance.in_one_array ? "text/event-stream; charset=utf-8"
+                                             : "application/json");
   if (is_stream) {
     head += "cache-control: no-cache\r\ntransfer-encoding: chunked\r\n";
   } else {
@@ -280,6 +281,12 @@ std::uint64_t query_number(std::string_view query, std::string_view name, std::u
 }
 
 std::string model_json(const Model& model) {
+  if (model.dialect == Dialect::gemini) {
+    return fmt::format(R"({{"name":"models/{}","displayName":"{}","outputTokenLimit":{},)"
+                       R"("supportedGenerationMethods":["{}","countTokens"]}})",
+                       model.id, model.id, model.output_max,
+                       model.embeds ? "embedContent" : "generateContent");
+  }
   if (model.dialect == Dialect::chat) {
     return fmt::format(
         R"({{"id":"{}","object":"model","created":1700000000,"owned_by":"simulated"}})", model.id);
@@ -289,10 +296,17 @@ std::string model_json(const Model& model) {
       model.id, model.id);
 }
 
-/// The list in the dialect of who asks: Anthropic's clients always say which version they speak.
+/// In the dialect of who asks: Anthropic's clients always say which version they speak, and
+/// Google's have a field of their own for the key.
+Dialect dialect_of(const Request& request) {
+  if (!header(request, "x-goog-api-key").empty()) {
+    return Dialect::gemini;
+  }
+  return header(request, "anthropic-version").empty() ? Dialect::chat : Dialect::messages;
+}
+
 Page models_page(const Request& request) {
-  const Dialect dialect =
-      header(request, "anthropic-version").empty() ? Dialect::chat : Dialect::messages;
+  const Dialect dialect = dialect_of(request);
   std::vector<std::string> rows;
   std::vector<std::string_view> ids;
   for (const Model& model : models()) {
@@ -305,6 +319,9 @@ Page models_page(const Request& request) {
   if (dialect == Dialect::chat) {
     return {200, fmt::format(R"({{"object":"list","data":[{}]}})", data)};
   }
+  if (dialect == Dialect::gemini) {
+    return {200, fmt::format(R"({{"models":[{}]}})", data)};
+  }
   return {200, fmt::format(R"({{"data":[{}],"has_more":false,"first_id":"{}","last_id":"{}"}})",
                            data, ids.front(), ids.back())};
 }
@@ -312,7 +329,7 @@ Page models_page(const Request& request) {
 Page page_for(const Request& request, std::string_view path, std::string_view query,
               Premises& premises) {
   constexpr std::string_view kBill = "/bill/";
-  constexpr std::string_view kModels = "/v1/models/";
+  constexpr std::array<std::string_view, 2> kModels{"/v1/models", "/v1beta/models"};
   const bool posted = request.method() == http::verb::post;
   if (posted) {
     if (path == "/bill/reset") {
@@ -329,12 +346,14 @@ Page page_for(const Request& request, std::string_view path, std::string_view qu
     auto row = premises.bill.find_json(path.substr(kBill.size()));
     return row ? Page{200, std::move(*row)} : not_found();
   }
-  if (path == "/v1/models") {
-    return models_page(request);
-  }
-  if (path.starts_with(kModels)) {
-    const Model* const model = find_model(path.substr(kModels.size()));
-    return model == nullptr ? not_found() : Page{200, model_json(*model)};
+  for (const std::string_view list : kModels) {
+    if (path == list) {
+      return models_page(request);
+    }
+    if (path.starts_with(list) && path[list.size()] == '/') {
+      const Model* const model = find_model(path.substr(list.size() + 1));
+      return model == nullptr ? not_found() : Page{200, model_json(*model)};
+    }
   }
   if (path == "/healthz" || path == "/") {
     return {200, fmt::format(R"({{"service":"purser simulate","calls_open":{}}})",
@@ -355,14 +374,19 @@ Awaitable<bool> send_page(Line& line, const Page& page, const Request& request) 
 }
 
 std::string_view credential_of(const Request& request) {
-  const std::string_view bearer = header(request, "authorization");
-  return bearer.empty() ? header(request, "x-api-key") : bearer;
+  for (const std::string_view name : {"authorization", "x-api-key", "x-goog-api-key"}) {
+    if (const std::string_view credential = header(request, name); !credential.empty()) {
+      return credential;
+    }
+  }
+  return {};
 }
 
-Awaitable<bool> serve_call(Line& line, const Request& request, Dialect dialect,
+Awaitable<bool> serve_call(Line& line, const Request& request, Dialect dialect, Route route,
                            Premises& premises) {
   const Incoming incoming{.dialect = dialect,
                           .body = request.body(),
+                          .route = route,
                           .words = header(request, "x-simulate"),
                           .tag = header(request, "x-request-tag"),
                           .credential = credential_of(request)};
@@ -371,6 +395,26 @@ Awaitable<bool> serve_call(Line& line, const Request& request, Dialect dialect,
   const bool open = co_await Play(line, performance, premises).run(request.keep_alive());
   premises.calls_open -= 1;
   co_return open;
+}
+
+Awaitable<bool> send_count(Line& line, const Request& request, const Incoming& incoming,
+                           Premises& premises) {
+  const Performance counted = premises.stage.count_tokens(incoming);
+  co_return co_await line.send(head_of(counted, request.keep_alive()) + counted.reel.bytes) ==
+      Sent::yes&& request.keep_alive();
+}
+
+/// ".../models/gemini-2.5-flash:generateContent?alt=sse"; nothing: it is no such path.
+std::optional<Route> read_route(std::string_view path, std::string_view query) {
+  for (const std::string_view models : {"/v1beta/models/", "/v1/models/"}) {
+    const auto colon = path.rfind(':');
+    if (path.starts_with(models) && colon != std::string_view::npos) {
+      return Route{.model = path.substr(models.size(), colon - models.size()),
+                   .method = path.substr(colon + 1),
+                   .events = query.find("alt=sse") != std::string_view::npos};
+    }
+  }
+  return std::nullopt;
 }
 
 Awaitable<bool> serve_request(Line& line, const Request& request, Premises& premises) {
@@ -382,16 +426,20 @@ Awaitable<bool> serve_request(Line& line, const Request& request, Premises& prem
   }
   if (request.method() == http::verb::post) {
     if (path == "/v1/chat/completions") {
-      co_return co_await serve_call(line, request, Dialect::chat, premises);
+      co_return co_await serve_call(line, request, Dialect::chat, {}, premises);
     }
     if (path == "/v1/messages") {
-      co_return co_await serve_call(line, request, Dialect::messages, premises);
+      co_return co_await serve_call(line, request, Dialect::messages, {}, premises);
     }
     if (path == "/v1/messages/count_tokens") {
       const Incoming incoming{.dialect = Dialect::messages, .body = request.body()};
-      const Performance counted = premises.stage.count_tokens(incoming);
-      co_return co_await line.send(head_of(counted, request.keep_alive()) + counted.reel.bytes) ==
-          Sent::yes&& request.keep_alive();
+      co_return co_await send_count(line, request, incoming, premises);
+    }
+    if (const auto route = read_route(path, query)) {
+      const Incoming incoming{.dialect = Dialect::gemini, .body = request.body(), .route = *route};
+      co_return route->method == "countTokens"
+          ? co_await send_count(line, request, incoming, premises)
+          : co_await serve_call(line, request, Dialect::gemini, *route, premises);
     }
   }
   co_return co_await send_page(line, page_for(request, path, query, premises), request);

@@ -49,8 +49,23 @@ std::expected<std::optional<std::int64_t>, Rejection> count_member(const json::o
   return number;
 }
 
-std::expected<void, Rejection> read_model(const json::object& body, Asked& asked) {
-  const std::string_view full = text_member(body, "model");
+namespace {
+
+std::string unknown_model(Dialect dialect, std::string_view name) {
+  switch (dialect) {
+    case Dialect::chat:
+      return fmt::format("The model `{}` does not exist or you do not have access to it.", name);
+    case Dialect::messages:
+      return fmt::format("model: {}", name);
+    case Dialect::gemini:
+      break;
+  }
+  return fmt::format("models/{} is not found for API version v1beta.", name);
+}
+
+}  // namespace
+
+std::expected<void, Rejection> read_model(std::string_view full, Asked& asked) {
   if (full.empty()) {
     return reject("model: Field required", "model");
   }
@@ -61,14 +76,10 @@ std::expected<void, Rejection> read_model(const json::object& body, Asked& asked
   }
   asked.model = find_model(name);
   if (asked.model == nullptr || asked.model->dialect != asked.dialect) {
-    return std::unexpected(Rejection{
-        .status = 404,
-        .message = asked.dialect == Dialect::chat
-                       ? fmt::format(
-                             "The model `{}` does not exist or you do not have access to it.", name)
-                       : fmt::format("model: {}", name),
-        .param = "model",
-        .code = "model_not_found"});
+    return std::unexpected(Rejection{.status = 404,
+                                     .message = unknown_model(asked.dialect, name),
+                                     .param = "model",
+                                     .code = "model_not_found"});
   }
   return {};
 }

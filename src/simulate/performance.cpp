@@ -54,15 +54,36 @@ void spoil(Reel& reel) {
 }
 
 Reel show(const Scene& scene) {
-  if (scene.asked.dialect == Dialect::chat) {
-    return scene.asked.stream ? show_chat_stream(scene) : show_chat(scene);
+  const bool stream = scene.asked.stream;
+  switch (scene.asked.dialect) {
+    case Dialect::chat:
+      return stream ? show_chat_stream(scene) : show_chat(scene);
+    case Dialect::messages:
+      return stream ? show_messages_stream(scene) : show_messages(scene);
+    case Dialect::gemini:
+      break;
   }
-  return scene.asked.stream ? show_messages_stream(scene) : show_messages(scene);
+  return stream ? show_gemini_stream(scene) : show_gemini(scene);
+}
+
+Reading read(const boost::json::value& body, const Incoming& incoming) {
+  switch (incoming.dialect) {
+    case Dialect::chat:
+      return read_chat(body);
+    case Dialect::messages:
+      return read_messages(body);
+    case Dialect::gemini:
+      break;
+  }
+  return read_gemini(body, incoming.route);
 }
 
 std::string id_fields(Dialect dialect, std::string_view id) {
   if (dialect == Dialect::messages) {
     return fmt::format("request-id: req_{}\r\nanthropic-organization-id: simulated\r\n", id);
+  }
+  if (dialect == Dialect::gemini) {
+    return fmt::format("x-request-id: req_{}\r\nserver-timing: gfet4t7; dur=1\r\n", id);
   }
   return fmt::format(
       "x-request-id: req_{}\r\nopenai-version: 2020-10-01\r\nopenai-processing-ms: 1\r\n", id);
@@ -142,8 +163,8 @@ Performance Stage::fail(Performance performance, const Rejection& rejection,
                         const Script& script) const {
   const Dialect dialect = performance.row.dialect;
   const Failure& failure = failure_of(rejection.status);
-  // The chat API says 429 for an empty account too; only the body tells it from pace.
-  performance.status = script.quota && dialect == Dialect::chat ? 429 : rejection.status;
+  // Two of the APIs say 429 for an empty account too; only the body tells it from pace.
+  performance.status = script.quota && dialect != Dialect::messages ? 429 : rejection.status;
   performance.stream = false;
   performance.row.status = performance.status;
   performance.reel = {};
@@ -190,7 +211,7 @@ Performance Stage::perform(const Incoming& incoming, Instant now) {
     return fail(std::move(performance),
                 {.message = "We could not parse the JSON body of your request."}, {});
   }
-  const Reading asked = incoming.dialect == Dialect::chat ? read_chat(body) : read_messages(body);
+  const Reading asked = read(body, incoming);
   if (!asked) {
     return fail(std::move(performance), asked.error(), {});
   }
@@ -210,6 +231,7 @@ Performance Stage::perform(const Incoming& incoming, Instant now) {
   const CacheUse cached = cache_.look_up(*asked, incoming.credential, now);
   const Answer answer = decide(*asked, *script, cached, options_, Seed(seed.next()));
   performance.stream = asked->stream;
+  performance.in_one_array = asked->in_one_array;
   performance.free = answer.free;
   performance.row.terms = answer.terms;
   performance.row.usage = answer.usage;
@@ -225,18 +247,21 @@ Performance Stage::perform(const Incoming& incoming, Instant now) {
 }
 
 Performance Stage::count_tokens(const Incoming& incoming) {
+  const bool gemini = incoming.dialect == Dialect::gemini;
   Performance performance;
   performance.row = {.id = fmt::format("{:016x}", seed_of(incoming).next()),
-                     .dialect = Dialect::messages};
-  performance.fields = id_fields(Dialect::messages, performance.row.id);
+                     .dialect = incoming.dialect};
+  performance.fields = id_fields(incoming.dialect, performance.row.id);
   boost::system::error_code error;
   const boost::json::value body = parse(incoming.body, {}, error);
-  const Reading asked = error ? Reading(std::unexpected(Rejection{.message = error.message()}))
-                              : read_count_tokens(body);
+  const Reading asked = error    ? Reading(std::unexpected(Rejection{.message = error.message()}))
+                        : gemini ? read_gemini(body, incoming.route)
+                                 : read_count_tokens(body);
   if (!asked) {
     return fail(std::move(performance), asked.error(), {});
   }
-  performance.reel.bytes = fmt::format(R"({{"input_tokens":{}}})", asked->prompt_tokens);
+  performance.reel.bytes =
+      fmt::format(R"({{"{}":{}}})", gemini ? "totalTokens" : "input_tokens", asked->prompt_tokens);
   performance.reel.mark(0);
   return performance;
 }

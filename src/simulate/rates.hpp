@@ -9,7 +9,7 @@
 
 namespace purser::simulate {
 
-enum class Dialect : std::uint8_t { chat, messages };
+enum class Dialect : std::uint8_t { chat, messages, gemini };
 
 /// What one answer consumed. The classes do not overlap, except that reasoning is of output.
 struct Usage {
@@ -54,6 +54,10 @@ struct Model {
   bool bills_cache_writes = false;    // and so reports them
   std::int64_t cache_min = 0;         // tokens; shorter prefixes are silently not cached
   std::int64_t output_max = 128'000;
+  std::int64_t search = 10'000'000'000;  // picodollars each: one cent
+  bool searches_by_prompt = false;       // all searches of an answer are billed as one
+  bool embeds = false;                   // gemini: text into vectors
+  bool tells_usage = true;               // in the answer
 };
 
 std::span<const Model> models();

@@ -27,7 +27,7 @@ struct Scene {
   const Asked& asked;
   const Script& script;
   const Answer& answer;
-  std::string_view id;   // sixteen hexadecimal digits: "chatcmpl-" or "msg_" and these
+  std::string_view id;   // sixteen hexadecimal digits: "chatcmpl-", "msg_" or "gen_" and these
   std::int64_t created;  // seconds since 1970
   std::int64_t tokens_per_event;
 
@@ -41,6 +41,8 @@ Reel show_chat(const Scene& scene);
 Reel show_chat_stream(const Scene& scene);
 Reel show_messages(const Scene& scene);
 Reel show_messages_stream(const Scene& scene);
+Reel show_gemini(const Scene& scene);
+Reel show_gemini_stream(const Scene& scene);
 
 /// The next piece of a streamed text, whole UTF-8 characters, at least one; taken off the front.
 std::string_view take_piece(std::string_view& text, std::int64_t tokens);

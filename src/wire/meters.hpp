@@ -18,6 +18,7 @@ namespace purser {
 
 std::unique_ptr<Meter> make_chat_meter(MeterOptions options);
 std::unique_ptr<Meter> make_messages_meter(MeterOptions options);
+std::unique_ptr<Meter> make_gemini_meter(MeterOptions options);
 
 template <typename State>
 struct AnswerMember {

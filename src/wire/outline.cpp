@@ -123,6 +123,15 @@ OutlineReader::Content OutlineReader::content(Gist gist) {
   return content;
 }
 
+OutlineReader::Content OutlineReader::value() {
+  JsonScan ahead = scan_;
+  const std::string_view json = ahead.skip();
+  return {.digest = meaning_.value(scan_, JsonDigest::CacheMarks::count),
+          .gist = meaning_.of_words(json),
+          .bytes = static_cast<std::int64_t>(json.size()),
+          .says_error = tells_of_error(json)};
+}
+
 void OutlineReader::block(Content& into, Gist gist) {
   Block block;
   members([&](JsonText name) {
@@ -244,7 +253,24 @@ std::string_view in(std::string_view body, Span span) {
 }
 
 /// What a unit's bytes are: the same ones come to something else in another place or dialect.
-enum class UnitKind : std::uint64_t { chat_message = 0x756E6974, messages_message, content, tools };
+enum class UnitKind : std::uint64_t {
+  chat_message = 0x756E6974,
+  messages_message,
+  content,
+  tools,
+  gemini_content,
+};
+
+UnitKind message_kind(Dialect dialect) {
+  switch (dialect) {
+    case Dialect::messages:
+      return UnitKind::messages_message;
+    case Dialect::gemini:
+      return UnitKind::gemini_content;
+    default:
+      return UnitKind::chat_message;
+  }
+}
 
 Digest name_of(std::string_view json, UnitKind kind) {
   return digest(json, static_cast<std::uint64_t>(kind));
@@ -258,6 +284,9 @@ OutlineUnit read_unit(std::string_view json, UnitKind kind) {
       break;
     case UnitKind::messages_message:
       read_messages_message(reader);
+      break;
+    case UnitKind::gemini_content:
+      read_gemini_content(reader);
       break;
     case UnitKind::content:
       reader.end_message({.raw = "system"}, reader.content(OutlineReader::Gist::no).digest);
@@ -296,8 +325,7 @@ Outline outline_of(const Call& call, std::string_view body, OutlineMemory& memor
   const auto preamble = [&](Span span, UnitKind kind) {
     return span.length == 0 ? Digest{} : unit(in(body, span), kind).message.digest;
   };
-  const UnitKind kind =
-      call.dialect == Dialect::chat ? UnitKind::chat_message : UnitKind::messages_message;
+  const UnitKind kind = message_kind(call.dialect);
   Outline outline;
   outline.messages.reserve(call.message_spans.size());
   for (const Span span : call.message_spans) {

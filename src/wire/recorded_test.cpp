@@ -88,15 +88,15 @@ std::ostream& operator<<(std::ostream& out, const Figures& f) {
 }
 
 /// The collection counts the prompt as a whole, and passes besides the top level apart.
-Figures expected(element row, bool chat) {
+Figures expected(element row, bool messages) {
   const element tokens = row["expected"]["tokens"];
   Figures figures{.input = number(tokens, "input_total"),
                   .cache_read = number(tokens, "cache_read"),
                   .cache_write = number(tokens, "cache_write"),
-                  .cache_write_long = chat ? 0 : number(tokens, "cache_write_1h"),
+                  .cache_write_long = messages ? number(tokens, "cache_write_1h") : 0,
                   .output = number(tokens, "output_total"),
                   .reasoning = number(tokens, "reasoning"),
-                  .searches = chat ? 0 : number(tokens, "web_searches")};
+                  .searches = messages ? number(tokens, "web_searches") : 0};
   element sum;
   if (tokens["iterations_sum"].get(sum) == simdjson::SUCCESS) {
     figures.cache_read = number(sum, "cache_read_input_tokens");
@@ -111,7 +111,7 @@ Figures expected(element row, bool chat) {
   return figures;
 }
 
-Figures metered(const Reply& reply, bool chat) {
+Figures metered(const Reply& reply, bool messages) {
   const Usage& usage = reply.usage;
   return {.input = usage.prompt_total().count(),
           .cache_read = usage.cache_read.count(),
@@ -119,7 +119,7 @@ Figures metered(const Reply& reply, bool chat) {
           .cache_write_long = usage.cache_write_long.count(),
           .output = usage.output.count(),
           .reasoning = usage.reasoning.count(),
-          .searches = chat ? 0 : usage.web_searches};
+          .searches = messages ? usage.web_searches : 0};
 }
 
 Reply meter(Dialect dialect, const MeterOptions& options, std::string_view body, std::size_t step) {
@@ -138,6 +138,13 @@ void expect_same(const Reply& whole, const Reply& split, std::string_view id) {
   EXPECT_EQ(whole.stop_reason, split.stop_reason) << id;
   EXPECT_EQ(whole.visible_bytes, split.visible_bytes) << id;
   EXPECT_EQ(whole.passes.size(), split.passes.size()) << id;
+}
+
+std::optional<Dialect> dialect_of(std::string_view api) {
+  return api == "openai.chat"              ? std::optional(Dialect::chat)
+         : api == "anthropic.messages"     ? std::optional(Dialect::messages)
+         : api == "gemini.generateContent" ? std::optional(Dialect::gemini)
+                                           : std::nullopt;
 }
 
 std::string body_of(element row) {
@@ -166,17 +173,20 @@ TEST(Recorded, EveryAnswerIsMeteredAsItWasBilled) {
     const element row = parser.parse(lines.data() + at, end - at);
     at = end + 1;
     const std::string_view api = row["api"];
-    if (api != "openai.chat" && api != "anthropic.messages") {
+    const auto dialect = dialect_of(api);
+    if (!dialect) {
       continue;
     }
-    const bool chat = api == "openai.chat";
-    const Dialect dialect = chat ? Dialect::chat : Dialect::messages;
+    const bool messages = dialect == Dialect::messages;
     const std::string body = body_of(row);
     const std::string_view provider = row["provider"];
-    const MeterOptions options{.stream = row["streaming"], .quirks = quirks_of(provider)};
+    const MeterOptions options{
+        .stream = row["streaming"],
+        .quirks = quirks_of(provider),
+        .framing = body.starts_with('[') ? StreamFraming::array : StreamFraming::events};
     const std::string_view id = row["id"];
-    const Reply reply = meter(dialect, options, body, body.size() + 1);
-    expect_same(reply, meter(dialect, options, body, 1), id);
+    const Reply reply = meter(*dialect, options, body, body.size() + 1);
+    expect_same(reply, meter(*dialect, options, body, 1), id);
     const std::string_view check = row["expected"]["check"];
     if (check == "error_response" || check == "no_usage_in_response") {
       EXPECT_FALSE(reply.saw_usage) << id;
@@ -184,10 +194,10 @@ TEST(Recorded, EveryAnswerIsMeteredAsItWasBilled) {
     }
     ++compared;
     EXPECT_TRUE(reply.saw_usage) << id;
-    const bool same = metered(reply, chat) == expected(row, chat);
+    const bool same = metered(reply, messages) == expected(row, messages);
     EXPECT_EQ(same, !differ.contains(id))
         << id << (same ? " no longer differs: " + std::string(differ[id]) : "") << "\n  metered  "
-        << metered(reply, chat) << "\n  expected " << expected(row, chat);
+        << metered(reply, messages) << "\n  expected " << expected(row, messages);
     const bool has_end = reply.ending == Ending::complete || reply.ending == Ending::refused;
     EXPECT_TRUE(has_end) << id << " ended as " << static_cast<int>(reply.ending);
   }

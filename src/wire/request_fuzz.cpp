@@ -6,7 +6,7 @@
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace purser;
   const std::string body(reinterpret_cast<const char*>(data), size);
-  for (const Dialect dialect : {Dialect::chat, Dialect::messages}) {
+  for (const Dialect dialect : kModelDialects) {
     const auto call = read_request(dialect, body);
     if (!call) {
       INVARIANT(call.error().fault == Fault::client && !call.error().message.empty(),

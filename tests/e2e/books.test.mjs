@@ -16,11 +16,33 @@ function chance(seed) {
 const models = {
   chat: ['gpt-4o', 'gpt-4o-mini', 'gpt-5.6-sol', 'gpt-6-luna', 'gpt-6.2-sol'],
   messages: ['claude-opus-5-5', 'claude-haiku-5-5', 'claude-sonnet-4-6', 'claude-haiku-4-5'],
+  gemini: ['gemini-2.5-flash', 'gemini-2.5-pro', 'gemini-3.5-flash', 'gemini-3.1-pro-preview'],
 };
+const dialects = Object.keys(models);
+
+/** Google's streams come as events or as one array. */
+function geminiPath(model, stream, tag) {
+  const events = tag.length % 2 === 0 ? '?alt=sse' : '';
+  return `/v1beta/models/${model}:${stream ? `streamGenerateContent${events}` : 'generateContent'}`;
+}
 
 function request(gateway, key, { dialect, model, stream, maxTokens, tag, words, text, signal }) {
-  const chat = dialect === 'chat';
-  return fetch(`${gateway.base}${chat ? '/v1/chat/completions' : '/v1/messages'}`, {
+  const path = {
+    chat: '/v1/chat/completions',
+    messages: '/v1/messages',
+    gemini: geminiPath(model, stream, tag),
+  }[dialect];
+  const said = {
+    model,
+    [dialect === 'chat' ? 'max_completion_tokens' : 'max_tokens']: maxTokens,
+    stream,
+    messages: [{ role: 'user', content: text }],
+  };
+  const gemini = {
+    contents: [{ role: 'user', parts: [{ text }] }],
+    generationConfig: { maxOutputTokens: maxTokens },
+  };
+  return fetch(`${gateway.base}${path}`, {
     method: 'POST',
     signal,
     headers: {
@@ -28,15 +50,10 @@ function request(gateway, key, { dialect, model, stream, maxTokens, tag, words, 
       authorization: `Bearer ${key}`,
       'x-purser-session': tag,
       'x-request-tag': tag,
-      ...(chat ? {} : { 'anthropic-version': '2023-06-01' }),
+      ...(dialect === 'messages' ? { 'anthropic-version': '2023-06-01' } : {}),
       ...(words ? { 'x-simulate': words } : {}),
     },
-    body: JSON.stringify({
-      model,
-      [chat ? 'max_completion_tokens' : 'max_tokens']: maxTokens,
-      stream,
-      messages: [{ role: 'user', content: text }],
-    }),
+    body: JSON.stringify(dialect === 'gemini' ? gemini : said),
   });
 }
 
@@ -65,7 +82,7 @@ test('10,000 calls, 64 at a time, with every kind of fault: ledger and bill agre
     const random = chance(20261123);
     const faults = ['429', '500', '529', 'close', 'cut', 'error=5', 'no-usage', 'refusal', 'tool'];
     await inParallel(10_000, 64, async (i) => {
-      const dialect = random() < 0.5 ? 'chat' : 'messages';
+      const dialect = dialects[Math.floor(random() * dialects.length)];
       const call = {
         dialect,
         model: models[dialect][Math.floor(random() * models[dialect].length)],
