@@ -54,6 +54,7 @@ constexpr std::array kSources{
     Source{"helicone-user-id", &Labels::user},       // Helicone
     Source{"x-litellm-end-user-id", &Labels::user},  // LiteLLM
     Source{"x-litellm-customer-id", &Labels::user},
+    Source{"x-gemini-api-privileged-user-id", &Labels::user},  // gemini-cli: an installation
 };
 constexpr std::string_view kTagPrefix = "x-purser-tag-";
 constexpr std::string_view kPropertyPrefix = "helicone-property-";

@@ -40,7 +40,6 @@ constexpr std::array kRows{
     Row{"x-openai-subagent", &Signals::agent_type},
     Row{"x-claude-code-request-class", &Signals::request_class},
     Row{"baggage", &Signals::user, Form::baggage_user},
-    Row{"x-gemini-api-privileged-user-id", &Signals::user},  // gemini-cli: an installation
     Row{"traceparent", &Signals::trace, Form::trace_parent},
 };
 static_assert(kRows.size() <= SignalReader::kHeaders);

@@ -20,6 +20,11 @@ constexpr std::size_t kCandidatesMax = 128;
 /// Distinct searches of one answer: more are not told apart from those seen.
 constexpr std::size_t kSearchesMax = 256;
 
+/// In the order of their numbers, which answers name them by for $alt=json;enum-encoding=int.
+constexpr std::array<std::string_view, 6> kFinishReasons{"",       "STOP",       "MAX_TOKENS",
+                                                         "SAFETY", "RECITATION", "OTHER"};
+constexpr std::array<std::string_view, 3> kBlockReasons{"", "SAFETY", "OTHER"};
+
 struct GeminiAnswer {
   explicit GeminiAnswer(const MeterOptions& options) : visible(options.keep_text) {}
 
@@ -32,6 +37,7 @@ struct GeminiAnswer {
   std::vector<Digest> searches;  // distinct ones: chunks may repeat them
   bool maps = false;             // places were looked up, which is billed as a search
   bool blocked = false;          // the prompt: no candidate will come
+  bool named_usage = false;      // with numbers or without: zero is not said
   bool failed = false;           // an error stood in the answer, and no usage after it
   std::bitset<kCandidatesMax> begun;
   std::bitset<kCandidatesMax> finished;
@@ -103,9 +109,10 @@ constexpr std::array kCandidate{
                             [](JsonScan& scan, Candidate& candidate) {
                               read_members(scan, kContent, candidate.answer);
                             }},
-    AnswerMember<Candidate>{
-        "finishReason",
-        [](JsonScan& scan, Candidate& candidate) { read_text(scan, candidate.finish_reason); }},
+    AnswerMember<Candidate>{"finishReason",
+                            [](JsonScan& scan, Candidate& candidate) {
+                              read_word(scan, kFinishReasons, candidate.finish_reason);
+                            }},
     AnswerMember<Candidate>{"groundingMetadata",
                             [](JsonScan& scan, Candidate& candidate) {
                               read_members(scan, kGrounding, candidate.answer);
@@ -129,7 +136,7 @@ void read_candidates(JsonScan& scan, GeminiAnswer& answer) {
 
 void note_block(JsonScan& scan, GeminiAnswer& answer) {
   std::string reason;
-  read_text(scan, reason);
+  read_word(scan, kBlockReasons, reason);
   if (!reason.empty()) {
     answer.blocked = true;
     answer.stop_reason = std::move(reason);
@@ -141,6 +148,7 @@ constexpr std::array kPromptFeedback{Row{"blockReason", note_block}};
 void read_usage(JsonScan& scan, GeminiAnswer& answer) {
   JsonScan again = scan;
   const std::string_view json = again.skip();
+  answer.named_usage = answer.named_usage || scan.kind() == JsonKind::object;
   const GeminiUsage usage = read_gemini_usage(scan);
   if (usage.reported()) {
     answer.usage = usage;
@@ -189,7 +197,8 @@ Reply reply_of(const GeminiAnswer& answer, bool ended) {
   reply.tier = tier_of(answer.usage);
   reply.usage = normal_form(answer.usage);
   reply.usage.web_searches = searches_billed(answer);
-  reply.saw_usage = answer.usage.reported();
+  // A prompt blocked before any model read it has a usage of nothing.
+  reply.saw_usage = answer.usage.reported() || (answer.blocked && answer.named_usage);
   reply.visible_bytes = answer.visible.bytes();
   reply.ending = answer.failed || !ended ? Ending::broken
                  : reply.saw_usage       ? Ending::complete

@@ -14,13 +14,13 @@ namespace {
 constexpr std::string_view kPath = "/v1beta/models/gemini-2.5-flash:generateContent";
 
 Call read(std::string_view body, std::string_view path = kPath) {
-  auto call = read_request(Dialect::gemini, body, path);
+  auto call = read_request(Dialect::gemini, body, {}, path);
   EXPECT_TRUE(call) << body << (call ? "" : call.error().message);
   return call ? *call : Call{};
 }
 
 std::string refusal_of(std::string_view body, std::string_view path = kPath) {
-  const auto call = read_request(Dialect::gemini, body, path);
+  const auto call = read_request(Dialect::gemini, body, {}, path);
   return call ? "taken" : call.error().message;
 }
 
@@ -240,7 +240,7 @@ RC_GTEST_PROP(GeminiSplice, ReadsBackWhatWasWrittenAndKeepsTheRest, ()) {
                     .closing = closes ? std::optional<std::string_view>("End.") : std::nullopt};
   const Call call = read(body);
   const std::string edited = splice(call, body, edits);
-  const auto again = read_request(Dialect::gemini, edited, kPath);
+  const auto again = read_request(Dialect::gemini, edited, {}, kPath);
   RC_ASSERT(again);
   RC_ASSERT(again->output_max == edits.output_max);
   RC_ASSERT(again->effort == (call.effort.empty() ? "" : "low"));

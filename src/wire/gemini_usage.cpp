@@ -16,13 +16,17 @@ void count(JsonScan& scan, GeminiUsage& usage) {
   read_count(scan, usage.*field);
 }
 
+/// In the order of their numbers, which answers name them by for $alt=json;enum-encoding=int.
+constexpr std::array<std::string_view, 6> kModalities{"",      "TEXT",  "IMAGE",
+                                                      "VIDEO", "AUDIO", "DOCUMENT"};
+
 struct Part {
   std::string modality;
   std::optional<std::int64_t> tokens;
 };
 constexpr std::array kPart{
-    AnswerMember<Part>{"modality",
-                       [](JsonScan& scan, Part& part) { read_text(scan, part.modality); }},
+    AnswerMember<Part>{"modality", [](JsonScan& scan,
+                                      Part& part) { read_word(scan, kModalities, part.modality); }},
     AnswerMember<Part>{"tokenCount",
                        [](JsonScan& scan, Part& part) { read_count(scan, part.tokens); }},
 };

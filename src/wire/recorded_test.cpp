@@ -243,5 +243,36 @@ TEST(Recorded, NoAnswerIsPastTheTokensItWasBilledFor) {
   EXPECT_GT(counted, 100);
 }
 
+/// What real clients sent to Google is read, and what was billed for it lies within its bound.
+TEST(Recorded, NoGooglePromptIsBilledAboveItsBound) {
+  if (!std::filesystem::exists(recordings())) {
+    GTEST_SKIP() << "no recordings at " << recordings() << " (set PURSER_DATA)";
+  }
+  const std::string lines = unpacked(recordings());
+  simdjson::dom::parser parser;
+  int bounded = 0;
+  for (std::size_t at = 0; at < lines.size();) {
+    const std::size_t end = std::min(lines.find('\n', at), lines.size());
+    const element row = parser.parse(lines.data() + at, end - at);
+    at = end + 1;
+    element asked;
+    std::string_view url;
+    if (dialect_of(row["api"]) != Dialect::gemini ||
+        row["request"]["body"].get(asked) != simdjson::SUCCESS || !asked.is_object() ||
+        row["request"]["url"].get(url) != simdjson::SUCCESS) {
+      continue;
+    }
+    const std::string_view id = row["id"];
+    const std::string body = simdjson::minify(asked);
+    const auto call = read_request(Dialect::gemini, body, {}, url.substr(0, url.find('?')));
+    ASSERT_TRUE(call) << id << ": " << call.error().message;
+    EXPECT_EQ(call->stream, static_cast<bool>(row["streaming"])) << id;
+    const Tokens billed(number(row["expected"]["tokens"], "input_total"));
+    EXPECT_GE(input_bound(*call), billed) << id;
+    ++bounded;
+  }
+  EXPECT_GT(bounded, 100);
+}
+
 }  // namespace
 }  // namespace purser
