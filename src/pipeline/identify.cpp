@@ -48,9 +48,12 @@ struct Source {
   std::string_view Labels::* label;
 };
 constexpr std::array kSources{
-    Source{"x-purser-user", &Labels::user},         Source{"x-purser-tier", &Labels::tier},
-    Source{"x-purser-team", &Labels::team},         Source{"x-purser-feature", &Labels::feature},
-    Source{"x-purser-priority", &Labels::priority}, Source{"x-purser-tags", &Labels::tags},
+    Source{"x-purser-user", &Labels::user},
+    Source{"x-purser-tier", &Labels::tier},
+    Source{"x-purser-team", &Labels::team},
+    Source{"x-purser-feature", &Labels::feature},
+    Source{"x-purser-priority", &Labels::priority},
+    Source{"x-purser-tags", &Labels::tags},
     Source{"helicone-user-id", &Labels::user},       // Helicone
     Source{"x-litellm-end-user-id", &Labels::user},  // LiteLLM
     Source{"x-litellm-customer-id", &Labels::user},

@@ -275,6 +275,29 @@ test('a key in the query names the caller and stays here', async () => {
   assert.equal(call.outcome, 'settled', 'it is a call of this key');
 });
 
+test('a provider is named in the path, or in front of the model', async () => {
+  for (const path of [
+    `/google/v1beta/models/${model}:generateContent`,
+    `/v1beta/models/google/${model}:generateContent`,
+    `/v1/models/${model}:generateContent`,
+  ]) {
+    const answer = await ask(path, say('Hello'));
+    assert.equal(answer.status, 200, path);
+    assert.equal((await answer.json()).modelVersion, model);
+  }
+  const elsewhere = await ask(`/openai/v1beta/models/${model}:generateContent`, say('Hello'));
+  assert.equal(elsewhere.status, 404);
+  assert.match((await elsewhere.json()).error.message, /does not speak gemini/);
+});
+
+test('a verdict is asked for with the model in the body', async () => {
+  const answer = await ask('/v1/verdict?dialect=gemini', { ...say('Hello'), model });
+  const verdict = await answer.json();
+  assert.equal(verdict.decision, 'admit');
+  assert.equal(verdict.provider, 'google');
+  assert.equal(verdict.model, model);
+});
+
 test('effort and output are lowered where a rule says so', async () => {
   for (const thinkingConfig of [{ thinkingBudget: 20000 }, { thinkingLevel: 'HIGH' }]) {
     const answer = await clientOf(calm, { 'x-simulate': 'output=100 reasoning=0' }).models
