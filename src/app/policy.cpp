@@ -45,6 +45,9 @@ Result<std::string> read_secret(const ProviderConfig& provider) {
     secret = std::move(*text);
   } else if (!provider.api_key_env.empty()) {
     secret = from_env(provider.api_key_env);
+    if (secret.empty() && !provider.api_key_env_too.empty()) {
+      secret = from_env(provider.api_key_env_too);
+    }
   }
   const bool printable =
       std::all_of(secret.begin(), secret.end(), [](char c) { return c > 0x20 && c < 0x7F; });

@@ -21,6 +21,8 @@ std::string_view to_string(Dialect dialect) {
       return "completions";
     case Dialect::images:
       return "images";
+    case Dialect::gemini:
+      return "gemini";
   }
   return "chat";
 }

@@ -124,8 +124,9 @@ OrDenial<void> judge(Admitted& admitted, Services& services) {
   if (!judged) {
     return {};
   }
-  if (admitted.call.dialect == Dialect::vendor) {
-    judged->judgement.downgrade.reset();  // a purchase has no model, and no last answer
+  if (admitted.call.dialect == Dialect::vendor || admitted.call.embeds) {
+    // A purchase has no model, and vectors of two models do not compare; neither is an answer.
+    judged->judgement.downgrade.reset();
     judged->judgement.land.reset();
   }
   const auto& down = judged->judgement.downgrade;
