@@ -191,7 +191,7 @@ void add_show(CLI::App& limits, Action& chosen) {
   add_parsed(*command, "--provider", options->provider, parse_text, "calls to this provider");
   add_parsed(*command, "--model", options->model, parse_text, "calls of this model");
   add_parsed(*command, "--dialect", options->dialect, parse_dialect,
-             "chat, messages or vendor (default: chat)");
+             names_of(kAllDialects) + " (default: chat)");
   options->books.add_to(*command);
   add_format(*command, options->format);
   command->callback([options, &chosen] { chosen = [options] { return show_limits(*options); }; });

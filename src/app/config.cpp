@@ -154,7 +154,8 @@ void read_root(Section& root, Config& config) {
 
 Config default_config() {
   Config config;
-  config.providers = {provider_named("openai"), provider_named("anthropic")};
+  config.providers = {provider_named("openai"), provider_named("anthropic"),
+                      provider_named("google")};
   return config;
 }
 

@@ -133,7 +133,11 @@ void read_waits(Section& section, ProviderConfig& provider) {
 }
 
 void read_key(Section& section, ProviderConfig& provider) {
+  const std::string variable = provider.api_key_env;
   section.scalar("api_key_env", provider.api_key_env, parse_text);
+  if (provider.api_key_env != variable) {
+    provider.api_key_env_too.clear();
+  }
   section.scalar("api_key_file", provider.api_key_file, parse_text);
   section.choice("key_header", provider.key_header,
                  {{"authorization", KeyHeader::bearer},
@@ -187,9 +191,11 @@ void read_provider(Section& section, ProviderConfig& provider) {
   }
   section.scalar("base_url", provider.base_url, parse_base_url);
   section.list("dialects", provider.dialects, parse_dialect);
-  if (like == nullptr && known_provider(provider.name) == nullptr &&
-      provider.speaks(Dialect::messages)) {
-    provider.key_header = KeyHeader::x_api_key;  // as every server of that dialect takes it
+  if (like == nullptr && known_provider(provider.name) == nullptr) {
+    // As every server of that dialect takes it.
+    provider.key_header = provider.speaks(Dialect::messages) ? KeyHeader::x_api_key
+                          : provider.speaks(Dialect::gemini) ? KeyHeader::x_goog_api_key
+                                                             : provider.key_header;
   }
   read_key(section, provider);
   read_models(section, provider);
@@ -232,6 +238,7 @@ ProviderConfig provider_named(std::string_view name) {
   if (const KnownProvider* known = known_provider(name)) {
     provider.base_url = known->base_url;
     provider.api_key_env = known->key_variable;
+    provider.api_key_env_too = known->key_variable_too;
     provider.dialects = {known->dialects.begin(), known->dialects.end()};
     provider.key_header = known->key_header;
     provider.prices_of = known->prices_of;

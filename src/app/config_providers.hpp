@@ -25,10 +25,11 @@ struct HeaderConfig {
 
 /// A provider calls are passed to.
 struct ProviderConfig {
-  std::string name;          // as requests, reports and limits call it
-  std::string base_url;      // as this provider's own clients take it
-  std::string api_key_env;   // the variable that holds the key
-  std::string api_key_file;  // or the file; looked at first, when it is named
+  std::string name;             // as requests, reports and limits call it
+  std::string base_url;         // as this provider's own clients take it
+  std::string api_key_env;      // the variable that holds the key
+  std::string api_key_env_too;  // its other name, for when the first is not set
+  std::string api_key_file;     // or the file; looked at first, when it is named
   KeyHeader key_header = KeyHeader::bearer;
   std::vector<Dialect> dialects;
   std::vector<std::string> models;               // globs of those it is for

@@ -37,8 +37,9 @@ TEST(Config, AnEmptyFileIsTheDefaults) {
     ASSERT_TRUE(config) << config.error().message;
     EXPECT_EQ(config->listen_port, 8484);
     EXPECT_EQ(config->durability, Durability::strict);
-    ASSERT_EQ(config->providers.size(), 2U);
+    ASSERT_EQ(config->providers.size(), 3U);
     EXPECT_EQ(config->providers[0].api_key_env, "OPENAI_API_KEY");
+    EXPECT_EQ(config->providers[2].api_key_env, "GEMINI_API_KEY");
     EXPECT_FALSE(config->unpriced);
   }
 }
@@ -103,7 +104,8 @@ TEST(Config, EveryMistakeIsFoundWhereItStands) {
       {"providers: {azure: }",
        "f:1:13: azure: base_url is missing: each of its customers has another"},
       {"providers: {x: {base_url: 'http://a'}}",
-       "f:1:16: x: dialects is missing; expected chat or messages"},
+       "f:1:16: x: dialects is missing; expected chat, messages, responses, "
+       "embeddings, completions, images or gemini"},
       {"providers: {openai: {default: true}, x: {like: groq, default: true}}",
        "f:1:63: default: openai is the default for chat already"},
       {"providers: {groq: {models_as: {a: [b, c]}}}",
@@ -236,6 +238,18 @@ TEST(Config, EveryKnownProviderThatBillsHasPricesInTheBook) {
         book.lists(), [whose](const PriceList* list) { return list->provider == whose; });
     EXPECT_NE(priced, known.free) << known.name;
   }
+}
+
+TEST(Config, GooglesKeyHasTwoNamesUntilOneIsNamed) {
+  const auto unsaid = read_config("providers: {google: }", "f");
+  ASSERT_TRUE(unsaid) << unsaid.error().message;
+  EXPECT_EQ(unsaid->providers[0].api_key_env, "GEMINI_API_KEY");
+  EXPECT_EQ(unsaid->providers[0].api_key_env_too, "GOOGLE_API_KEY");
+  EXPECT_EQ(unsaid->providers[0].dialects, std::vector{Dialect::gemini});
+  const auto named = read_config("providers: {google: {api_key_env: MINE}}", "f");
+  ASSERT_TRUE(named) << named.error().message;
+  EXPECT_EQ(named->providers[0].api_key_env, "MINE");
+  EXPECT_EQ(named->providers[0].api_key_env_too, "");
 }
 
 TEST(Config, AnUnsetServiceTierIsStandardUnlessTheProjectSaysOtherwise) {

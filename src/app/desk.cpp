@@ -31,6 +31,10 @@ Refused refused_of(const Request& request, const Error& error) {
 }  // namespace
 
 Dialect dialect_of(const Request& request) {
+  if (request.path.starts_with("/v1beta/") ||
+      !field_value(*request.fields, "x-goog-api-key").empty()) {
+    return Dialect::gemini;
+  }
   return !field_value(*request.fields, "anthropic-version").empty() ||
                  request.path.starts_with("/v1/messages")
              ? Dialect::messages

@@ -9,6 +9,7 @@
 #include "pipeline/serve.hpp"
 #include "pipeline/serve_mcp.hpp"
 #include "pipeline/stages.hpp"
+#include "wire/gemini_path.hpp"
 
 namespace purser {
 namespace {
@@ -25,6 +26,7 @@ enum class Desk : std::uint8_t {
   answer,        // a stored one: fetched, cancelled, deleted
   websocket,     // of responses
   batches,       // refused: what they cost is in files that nobody has to fetch
+  gemini,        // a method of a model of Google's: metered, free or refused
   mcp,           // MCP servers: their tools' calls are metered
   mcp_metadata,  // what those say of themselves, to anybody
   models,        // passed on to whichever provider the caller's headers speak of
@@ -83,6 +85,10 @@ constexpr std::array kDesks{
     Entry{"POST", "/v1/costs", false, Desk::costs},
     Entry{"GET", "/v1/models", false, Desk::models},
     Entry{"GET", "/v1/models/", true, Desk::models},
+    Entry{"POST", "/v1beta/models/", true, Desk::gemini},
+    Entry{"POST", "/v1/models/", true, Desk::gemini},
+    Entry{"GET", "/v1beta/models", false, Desk::models},
+    Entry{"GET", "/v1beta/models/", true, Desk::models},
     Entry{"GET", "/v1/calls/", true, Desk::call},
     Entry{"GET", "/v1/sessions/", true, Desk::session},
     Entry{"POST", "/v1/sessions/", true, Desk::session},
@@ -101,6 +107,22 @@ constexpr std::array kDesks{
     Entry{"GET", "/readyz", false, Desk::ready},
     Entry{"GET", "/", false, Desk::greeting},
     Entry{"HEAD", "/", false, Desk::greeting},
+};
+
+/// Google's paths that cost money where no answer tells of it, or that lead to such.
+struct Unmetered {
+  std::string_view prefix;
+  std::string_view why;
+};
+constexpr std::array kUnmetered{
+    Unmetered{"/v1beta/cachedContents",
+              "A cache is billed by the hour, which no answer tells; Google caches long prompts by "
+              "itself, and Purser meters that."},
+    Unmetered{"/v1beta/batches", "What a batch costs stands in files that Purser does not read."},
+    Unmetered{"/upload/", "Files are not passed on; media may stand in the request (inlineData)."},
+    Unmetered{"/v1beta/files",
+              "Files are not passed on; media may stand in the request (inlineData)."},
+    Unmetered{"/v1beta/interactions", "Ask by generateContent instead."},
 };
 
 Desk find_desk(const Request& request) {
@@ -128,6 +150,7 @@ bool is_asked_of_providers(Desk desk) {
     case Desk::answer:
     case Desk::websocket:
     case Desk::batches:
+    case Desk::gemini:
     case Desk::models:
     case Desk::verdict:
       return true;
@@ -218,15 +241,30 @@ Awaitable<bool> show_call(Connection& client, const Request& request, Front& fro
   co_return co_await answer(client, request, {200, "application/json", **page});
 }
 
+/// What is refused, and why.
+std::string not_served(const Request& request) {
+  std::string text = "Purser does not serve " + std::string(request.method) + ' ' +
+                     std::string(request.path) + ". ";
+  for (const Unmetered& path : kUnmetered) {
+    if (request.path.starts_with(path.prefix)) {
+      return text += path.why;
+    }
+  }
+  if (dialect_of(request) == Dialect::gemini) {
+    return text +=
+           "Of Google's API it meters generateContent, streamGenerateContent, embedContent and "
+           "batchEmbedContents, passes on countTokens and the models, and forwards nothing it "
+           "cannot price.";
+  }
+  return text +=
+         "It meters POST /v1/chat/completions, /v1/responses, /v1/messages, /v1/embeddings, "
+         "/v1/completions, /v1/images and /v1beta/models/MODEL:generateContent, passes on "
+         "/v1/models and what counts tokens, fronts MCP servers at /mcp, and forwards nothing it "
+         "cannot price.";
+}
+
 Awaitable<bool> unknown_path(Connection& client, const Request& request, Front& front) {
-  const Denial denial{
-      Refused::not_found,
-      "Purser does not serve " + std::string(request.method) + ' ' + std::string(request.path) +
-          ". It meters POST /v1/chat/completions, /v1/responses, /v1/messages, /v1/embeddings, "
-          "/v1/completions and /v1/images, passes on /v1/models and what counts tokens, "
-          "fronts MCP servers at /mcp, and forwards nothing it cannot price.",
-      {},
-      {}};
+  const Denial denial{Refused::not_found, not_served(request), {}, {}};
   co_return co_await deny(client, request, dialect_of(request), denial, {}, front.core);
 }
 
@@ -262,6 +300,23 @@ Awaitable<bool> refuse_multipart(Connection& client, const Request& request, Fro
       {},
       {}};
   co_return co_await deny(client, request, Dialect::images, denial, {}, front.core);
+}
+
+/// A method of one of Google's models, by the end of the path.
+Awaitable<bool> gemini_method(Connection& client, const Request& request, Front& front) {
+  const auto path = read_gemini_path(request.path);
+  switch (path ? path->method : GeminiMethod::other) {
+    case GeminiMethod::generate:
+    case GeminiMethod::stream:
+    case GeminiMethod::embed:
+    case GeminiMethod::embed_batch:
+      co_return co_await serve(client, request, Dialect::gemini, front.core, front.services);
+    case GeminiMethod::count_tokens:
+      co_return co_await pass_through(client, request, Dialect::gemini, front.core, front.services);
+    case GeminiMethod::other:
+      break;
+  }
+  co_return co_await unknown_path(client, request, front);
 }
 
 Awaitable<bool> dispatch(Connection& client, Request& request, Front& front) {
@@ -302,6 +357,8 @@ Awaitable<bool> dispatch(Connection& client, Request& request, Front& front) {
       co_return co_await serve_mcp(client, request, core, services);
     case Desk::mcp_metadata:
       co_return co_await serve_mcp_metadata(client, request, core);
+    case Desk::gemini:
+      co_return co_await gemini_method(client, request, front);
     case Desk::models:
       co_return co_await pass_through(client, request, dialect_of(request), core, services);
     case Desk::verdict:

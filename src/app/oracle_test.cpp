@@ -27,7 +27,8 @@ struct Flavor {
 constexpr std::array kFlavors{Flavor{"openai", "chat", Dialect::chat},
                               Flavor{"openai", "responses", Dialect::responses},
                               Flavor{"openai", "embeddings", Dialect::embeddings},
-                              Flavor{"anthropic", "default", Dialect::messages}};
+                              Flavor{"anthropic", "default", Dialect::messages},
+                              Flavor{"google", "default", Dialect::gemini}};
 
 /// Recording → why our cost is the right one. One that no longer differs fails the test.
 using Reasons = std::map<std::string, std::string_view, std::less<>>;

@@ -35,7 +35,7 @@ Result<std::string> from_file(const std::string& path) {
 
 /// The provider's key: from its file when one is named, else from the environment; empty when it is
 /// in neither. A key with a line break in it would end up as a header of its own.
-Result<std::string> read_secret(const std::string& whose, const std::string& name,
+Result<std::string> read_secret(const std::string& whose, std::span<const std::string> names,
                                 const std::string& file) {
   std::string secret;
   if (!file.empty()) {
@@ -44,8 +44,10 @@ Result<std::string> read_secret(const std::string& whose, const std::string& nam
       return text;
     }
     secret = std::move(*text);
-  } else if (!name.empty()) {
-    secret = from_env(name);
+    names = {};
+  }
+  for (const std::string& name : names) {
+    secret = secret.empty() && !name.empty() ? from_env(name) : secret;
   }
   const bool printable =
       std::all_of(secret.begin(), secret.end(), [](char c) { return c > 0x20 && c < 0x7F; });
@@ -87,7 +89,8 @@ Result<Provider> make_provider(const ProviderConfig& config) {
     return fail("provider " + config.name + ": base_url", origin.error());
   }
   complete(*origin, config);
-  auto secret = read_secret(config.name, config.api_key_env, config.api_key_file);
+  auto secret = read_secret(config.name, std::array{config.api_key_env, config.api_key_env_too},
+                            config.api_key_file);
   if (!secret) {
     return std::unexpected(secret.error());
   }
@@ -128,7 +131,7 @@ Result<McpServer> make_mcp_server(const McpConfig& config) {
   if (!origin) {
     return fail("MCP server " + config.name + ": url", origin.error());
   }
-  auto bearer = read_secret(config.name, config.bearer_env, config.bearer_file);
+  auto bearer = read_secret(config.name, std::array{config.bearer_env}, config.bearer_file);
   if (!bearer) {
     return std::unexpected(bearer.error());
   }

@@ -33,8 +33,11 @@ void doubt_key(const ProviderConfig& provider, std::vector<std::string>& found) 
   if (!provider.api_key_file.empty() || provider.api_key_env.empty()) {
     return;  // a file is read when it is served; without either, none is wanted
   }
-  const char* const key = std::getenv(provider.api_key_env.c_str());
-  if (key == nullptr || *key == '\0') {
+  const auto is_set = [](const std::string& variable) {
+    const char* const key = std::getenv(variable.c_str());
+    return key != nullptr && *key != '\0';
+  };
+  if (!is_set(provider.api_key_env) && !is_set(provider.api_key_env_too)) {
     found.push_back(
         fmt::format("provider {} has no key: {} is not set", provider.name, provider.api_key_env));
   }

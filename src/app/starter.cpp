@@ -69,7 +69,8 @@ std::string greeting(const Config& config, const std::string& key, bool simulate
   std::string text = fmt::format(
       "\nPurser listens on {0}\n\n"
       "  export OPENAI_BASE_URL={0}/v1\n"
-      "  export ANTHROPIC_BASE_URL={0}\n",
+      "  export ANTHROPIC_BASE_URL={0}\n"
+      "  export GOOGLE_GEMINI_BASE_URL={0}\n",
       base);
   if (key.empty()) {
     text += "\n  Keys are made with: purser keys create --user NAME --tier TIER\n\n";
@@ -77,7 +78,8 @@ std::string greeting(const Config& config, const std::string& key, bool simulate
   }
   text += fmt::format(
       "  export OPENAI_API_KEY={0}\n"
-      "  export ANTHROPIC_API_KEY={0}\n\n"
+      "  export ANTHROPIC_API_KEY={0}\n"
+      "  export GEMINI_API_KEY={0}\n\n"
       "Try it{1}:\n\n"
       "  curl -i {2}/v1/chat/completions -H 'Authorization: Bearer {0}' "
       "-H 'Content-Type: application/json' "
@@ -90,10 +92,11 @@ std::string greeting(const Config& config, const std::string& key, bool simulate
 void stand_in(Config& config, std::uint16_t port) {
   ::setenv(kSimulatedKeyVariable.data(), "sk-simulated", 1);
   for (ProviderConfig& provider : config.providers) {
-    const bool messages = std::find(provider.dialects.begin(), provider.dialects.end(),
-                                    Dialect::messages) != provider.dialects.end();
-    provider.base_url = fmt::format("http://127.0.0.1:{}{}", port, messages ? "" : "/v1");
+    const bool chat = std::find(provider.dialects.begin(), provider.dialects.end(),
+                                Dialect::chat) != provider.dialects.end();
+    provider.base_url = fmt::format("http://127.0.0.1:{}{}", port, chat ? "/v1" : "");
     provider.api_key_env = kSimulatedKeyVariable;
+    provider.api_key_env_too.clear();
     provider.api_key_file.clear();
   }
 }

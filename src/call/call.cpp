@@ -23,6 +23,8 @@ std::string_view to_string(Dialect dialect) {
       return "images";
     case Dialect::tool:
       return "tool";
+    case Dialect::gemini:
+      return "gemini";
   }
   return "chat";
 }

@@ -26,15 +26,17 @@ enum class Dialect : std::uint8_t {
   completions,
   images,
   tool,  // an MCP server's: the provider is the server, the model the tool
+  gemini,
 };
 inline constexpr std::array kAllDialects{
-    Dialect::chat,       Dialect::messages,    Dialect::vendor, Dialect::responses,
-    Dialect::embeddings, Dialect::completions, Dialect::images, Dialect::tool};
+    Dialect::chat,      Dialect::messages,   Dialect::vendor,
+    Dialect::responses, Dialect::embeddings, Dialect::completions,
+    Dialect::images,    Dialect::tool,       Dialect::gemini};
 inline constexpr std::size_t kDialects = kAllDialects.size();
 /// Those a provider is asked in.
-inline constexpr std::array kModelDialects{Dialect::chat,        Dialect::messages,
-                                           Dialect::responses,   Dialect::embeddings,
-                                           Dialect::completions, Dialect::images};
+inline constexpr std::array kModelDialects{
+    Dialect::chat,        Dialect::messages, Dialect::responses, Dialect::embeddings,
+    Dialect::completions, Dialect::images,   Dialect::gemini};
 std::string_view to_string(Dialect dialect);
 /// By its name; nothing: none of `among`.
 std::optional<Dialect> dialect_named(std::string_view name, std::span<const Dialect> among);
@@ -77,6 +79,7 @@ struct Call {
   Tokens side_output_max;        // output billed beside output_max: advisor, compaction
   bool state_on_server = false;  // threads, stored responses: billed tokens not in the body
   Tokens state_tokens_max;       // their bound, once it is known
+  bool embeds = false;           // Gemini: text into vectors, perhaps without usage in the answer
   std::string_view effort;       // reasoning_effort, output_config.effort; empty: not said
   std::string_view user;         // the provider's own end-user field
   std::string_view session;      // from metadata, when it names one
@@ -86,13 +89,15 @@ struct Call {
   std::string_view conversation;       // the one kept by the provider, by its id
   // Where edits are spliced. A field that is absent has an empty span.
   Span model_span;                  // the text, with its quotes
+  Span model_path_span;             // Gemini: the name in the path
   Span effort_span;                 // likewise
-  Span tool_choice_span;            // its whole value
+  Span tool_choice_span;            // its whole value; Gemini: of toolConfig
   Span messages_span;               // the whole array
   std::vector<Span> message_spans;  // its elements
   Span system_span;                 // the whole value of system, or of instructions
   Span tools_span;                  // the whole value of tools, or of chat's older functions
   Span output_max_span;             // the number in max_tokens and its like
+  Span generation_config_span;      // Gemini: the whole value, where the bound stands
   Span stream_options_span;         // chat: the whole value of stream_options
   Span include_usage_span;          // chat: the value of stream_options.include_usage
   std::size_t first_member_at = 0;  // just behind the body's opening brace

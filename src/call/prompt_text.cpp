@@ -186,6 +186,8 @@ constexpr std::array<std::string_view, 8> kMediaParts{"image",        "image_url
 constexpr std::array<std::string_view, 7> kMediumMembers{
     "source", "image_url", "image", "input_audio", "audio_url", "file", "video_url"};
 constexpr std::array<std::string_view, 3> kInlineMembers{"data", "url", "file_data"};
+/// Gemini's parts say by their member what they are.
+constexpr std::array<std::string_view, 2> kInlineParts{"inlineData", "inline_data"};
 
 bool is_one_of(std::string_view name, std::span<const std::string_view> names) {
   return std::ranges::find(names, name) != names.end();
@@ -245,9 +247,10 @@ class TextCount {
       count(name);
       tokens_ += kMemberTokens;
       walk_.peek();
-      if (media && is_one_of(name.raw, kMediumMembers)) {
+      if ((media && is_one_of(name.raw, kMediumMembers)) ||
+          (place >= Place::content && is_one_of(name.raw, kInlineParts))) {
         medium(depth + 1);
-      } else if (place != Place::elsewhere && name.raw == "content") {
+      } else if (place != Place::elsewhere && (name.raw == "content" || name.raw == "parts")) {
         value(Place::content, depth + 1);
       } else {
         value(Place::elsewhere, depth + 1);
@@ -322,9 +325,9 @@ std::optional<PromptUnit> PromptUnits::next() {
       continue;
     }
     const std::string_view name = walk.text().raw;
-    place_ = name == "messages" ? Place::message
-             : name == "system" ? Place::part
-                                : Place::elsewhere;
+    place_ = name == "messages" || name == "contents" ? Place::message
+             : name == "system"                       ? Place::part
+                                                      : Place::elsewhere;
     in_array_ = walk.peek() == '[';
     if (!in_array_) {
       break;

@@ -235,7 +235,7 @@ OrDenial<Admitted> admit(const Request& request, Dialect dialect, Core& core, Se
   if (!who) {
     return std::unexpected(std::move(who.error()));
   }
-  auto call = read_request(dialect, request.body, model_in(request.path));
+  auto call = read_request(dialect, request.body, model_in(request.path), request.path);
   if (!call) {
     return denied(Refused::bad_request, std::move(call.error().message));
   }
@@ -264,6 +264,12 @@ OrDenial<Admitted> admit(const Request& request, Dialect dialect, Core& core, Se
   }
   call->output_fixed = call->output_fixed || request.path.ends_with("/compact");
   admitted.input_max = input_bound(*call);
+  if (call->embeds) {
+    // Some answers say nothing of usage and are posted at their hold, so it is counted.
+    const Tokens counted = core.prompts.count(call->model, request.body);
+    admitted.input_max = std::min(
+        admitted.input_max, tight_input_bound(*call, choice->provider->name, counted, core.ratios));
+  }
   if (intent == Intent::call) {
     admitted.id = CallId(services.next_call.fetch_add(1, std::memory_order_relaxed));
   }

@@ -2,6 +2,7 @@
 #include "pipeline/heads.hpp"
 
 #include <algorithm>
+#include <array>
 #include <boost/beast/http/status.hpp>
 
 #include "base/digits.hpp"
@@ -70,6 +71,20 @@ void append_query(std::string& out, std::string_view query) {
   }
 }
 
+constexpr std::array<std::string_view, 2> kVersions{"/v1", "/v1beta"};
+
+/// Google's paths have the version in them, and so may its base URL: then that one counts.
+std::string_view below_version(std::string_view path, std::string_view base) {
+  const auto versioned = [base](std::string_view version) { return base.ends_with(version); };
+  for (const std::string_view version : kVersions) {
+    if (std::ranges::any_of(kVersions, versioned) && path.starts_with(version) &&
+        path.substr(version.size()).starts_with('/')) {
+      return path.substr(version.size());
+    }
+  }
+  return path;
+}
+
 /// The provider's own path for what came to ours. A base URL is what its own clients take: OpenAI's
 /// has the version in it, and so has any that goes on behind the host; Anthropic's has not.
 void append_path(std::string& out, const OutgoingHead& head, const Provider& provider) {
@@ -80,6 +95,11 @@ void append_path(std::string& out, const OutgoingHead& head, const Provider& pro
     return;
   }
   const std::string& base = provider.origin.base_path;
+  if (head.dialect == Dialect::gemini) {
+    out += base;
+    out += below_version(head.path, base);
+    return;
+  }
   const bool versioned = base.ends_with("/v1") || provider.quirks.bare_paths ||
                          (head.dialect != Dialect::messages && !base.empty());
   out += base;

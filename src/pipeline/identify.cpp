@@ -48,12 +48,16 @@ struct Source {
   std::string_view Labels::* label;
 };
 constexpr std::array kSources{
-    Source{"x-purser-user", &Labels::user},         Source{"x-purser-tier", &Labels::tier},
-    Source{"x-purser-team", &Labels::team},         Source{"x-purser-feature", &Labels::feature},
-    Source{"x-purser-priority", &Labels::priority}, Source{"x-purser-tags", &Labels::tags},
+    Source{"x-purser-user", &Labels::user},
+    Source{"x-purser-tier", &Labels::tier},
+    Source{"x-purser-team", &Labels::team},
+    Source{"x-purser-feature", &Labels::feature},
+    Source{"x-purser-priority", &Labels::priority},
+    Source{"x-purser-tags", &Labels::tags},
     Source{"helicone-user-id", &Labels::user},       // Helicone
     Source{"x-litellm-end-user-id", &Labels::user},  // LiteLLM
     Source{"x-litellm-customer-id", &Labels::user},
+    Source{"x-gemini-api-privileged-user-id", &Labels::user},  // gemini-cli: an installation
 };
 constexpr std::string_view kTagPrefix = "x-purser-tag-";
 constexpr std::string_view kPropertyPrefix = "helicone-property-";
@@ -180,6 +184,7 @@ Credentials read_credentials(const std::vector<Field>& fields, std::string_view 
   }
   if (found.provider.empty()) {
     found.provider = query_key(query);
+    found.as_api_key = true;
   }
   return found;
 }

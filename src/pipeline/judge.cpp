@@ -124,8 +124,10 @@ OrDenial<void> judge(Admitted& admitted, Services& services) {
   if (!judged) {
     return {};
   }
-  if (admitted.call.dialect == Dialect::vendor || admitted.call.dialect == Dialect::tool) {
-    judged->judgement.downgrade.reset();  // neither has a model, or a last answer
+  const Dialect dialect = admitted.call.dialect;
+  if (dialect == Dialect::vendor || dialect == Dialect::tool || admitted.call.embeds) {
+    // Neither a purchase nor a tool has a model, and vectors of two models do not compare.
+    judged->judgement.downgrade.reset();
     judged->judgement.land.reset();
   }
   const auto& down = judged->judgement.downgrade;

@@ -15,12 +15,13 @@ struct Passing {
   const Provider* provider = nullptr;
   UpstreamSecret secret;
   std::string edited;  // empty: the body as it came
+  std::string path;
 };
 
 /// A body may name a model, and that a provider; one that we cannot read is not ours to judge.
 OrDenial<Passing> prepare(const Request& request, Dialect dialect, const Policy& policy,
                           const Identified& who) {
-  const auto call = read_request(dialect, request.body);
+  const auto call = read_request(dialect, request.body, {}, request.path);
   const std::string_view model = call ? call->model : std::string_view{};
   auto choice = choose(policy.providers, dialect, provider_asked(request), model, *policy.prices);
   if (!choice) {
@@ -30,9 +31,13 @@ OrDenial<Passing> prepare(const Request& request, Dialect dialect, const Policy&
   if (!secret) {
     return std::unexpected(std::move(secret.error()));
   }
-  Passing passing{.provider = choice->provider, .secret = *secret, .edited = {}};
+  Passing passing{.provider = choice->provider,
+                  .secret = *secret,
+                  .edited = {},
+                  .path = std::string(request.path)};
   if (choice->model.size() < model.size()) {
     passing.edited = splice(*call, request.body, {.model = choice->model});
+    passing.path = splice_path(*call, request.path, {.model = choice->model});
   }
   return passing;
 }
@@ -57,7 +62,7 @@ Awaitable<OrDenial<FreeAnswer>> ask_free(const Request& request, Dialect dialect
   std::string head;
   append_request_head(head,
                       {.method = request.method,
-                       .path = request.path,
+                       .path = passing->path,
                        .query = request.query,
                        .dialect = dialect,
                        .body_bytes = sent.size(),

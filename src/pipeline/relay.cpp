@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "call/stream_bound.hpp"
+#include "wire/stream_edge.hpp"
 
 namespace purser {
 namespace {
@@ -22,33 +23,6 @@ StreamBound stream_bound(const Admitted& admitted, const Held& held) {
           choices == 1 ? public_encoding(admitted.provider->name, admitted.model) : std::nullopt};
 }
 
-bool ends_an_event(std::string_view bytes) {
-  return bytes.ends_with("\n\n") || bytes.ends_with("\r\n\r\n") || bytes.ends_with("\r\r");
-}
-
-/// Where the client stands in the stream: a cut fits only between two events.
-class EventEdge {
- public:
-  void see(std::string_view bytes) {
-    last_ += bytes.substr(bytes.size() - std::min(bytes.size(), kEndMax));
-    last_.erase(0, last_.size() - std::min(last_.size(), kEndMax));
-  }
-  bool between() const { return last_.empty() || ends_an_event(last_); }
-  /// How many of the bytes belong to the event that is under way.
-  std::size_t rest_of_event(std::string_view bytes) const {
-    EventEdge ahead = *this;
-    std::size_t length = 0;
-    while (length < bytes.size() && !ahead.between()) {
-      ahead.see(bytes.substr(length++, 1));
-    }
-    return length;
-  }
-
- private:
-  static constexpr std::size_t kEndMax = 4;  // two line ends
-  std::string last_;
-};
-
 std::string chunked(std::string_view bytes) {
   return (bytes.empty() ? std::string() : chunk_of(bytes)) + std::string(kLastChunk);
 }
@@ -56,8 +30,8 @@ std::string chunked(std::string_view bytes) {
 /// One stream on its way: the parts of relay() share this.
 class Stream {
  public:
-  Stream(Incoming& incoming, Connection& client, const Admitted& admitted, const Held& held,
-         Running& running, Core& core)
+  Stream(Incoming& incoming, StreamFraming framing, Connection& client, const Admitted& admitted,
+         const Held& held, Running& running, Core& core)
       : incoming_(incoming),
         client_(client),
         admitted_(admitted),
@@ -68,7 +42,9 @@ class Stream {
                                                   .hide_usage = held.edits.ask_usage,
                                                   .keep_text = bound_.reads_text(),
                                                   .quirks = admitted.provider->quirks,
-                                                  .whole_events = false})) {}
+                                                  .whole_events = false,
+                                                  .framing = framing})),
+        edge_(framing) {}
 
   enum class Next { more, ended, broken, cut, cancelled, killed };
   Awaitable<Next> step();
@@ -90,7 +66,7 @@ class Stream {
   Core& core_;
   StreamBound bound_;
   const std::unique_ptr<Meter> meter_;
-  EventEdge edge_;
+  StreamEdge edge_;
   std::string forward_;
   std::string why_;
   std::size_t room_ = kStreamRead;
@@ -172,7 +148,7 @@ Awaitable<Stream::Next> Stream::step() {
     co_return Next::ended;
   }
   // Cut only between two events: what follows half of one would be garbage.
-  if (past_its_hold() && ends_an_event(piece)) {
+  if (past_its_hold() && whole_for_client()) {
     co_return Next::cut;
   }
   if (client_.gone() && !start_draining()) {
@@ -314,15 +290,15 @@ Awaitable<bool> read_whole(Incoming& incoming, std::string& body, std::size_t by
   co_return true;
 }
 
-Awaitable<Relayed> relay(Incoming& incoming, Connection& client, const Admitted& admitted,
-                         const Held& held, Running& running, Core& core) {
+Awaitable<Relayed> relay(Incoming& incoming, StreamFraming framing, Connection& client,
+                         const Admitted& admitted, const Held& held, Running& running, Core& core) {
   const Leash leash(running, incoming.upstream());
   std::optional<LeaveWatch> watch;
   if (admitted.policy->leaving == Leaving::cancel) {
     watch.emplace(client, incoming.upstream());
     core.deadlines.watch(*watch);
   }
-  Stream stream(incoming, client, admitted, held, running, core);
+  Stream stream(incoming, framing, client, admitted, held, running, core);
   Stream::Next next = Stream::Next::more;
   while (next == Stream::Next::more) {
     next = co_await stream.step();

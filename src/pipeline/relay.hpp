@@ -72,7 +72,7 @@ struct Relayed {
   Answered answered;
   std::string tail;
 };
-Awaitable<Relayed> relay(Incoming& incoming, Connection& client, const Admitted& admitted,
-                         const Held& held, Running& running, Core& core);
+Awaitable<Relayed> relay(Incoming& incoming, StreamFraming framing, Connection& client,
+                         const Admitted& admitted, const Held& held, Running& running, Core& core);
 
 }  // namespace purser

@@ -8,6 +8,7 @@
 #include "pipeline/stages.hpp"
 #include "pipeline/try_again.hpp"
 #include "pipeline/turn_line.hpp"
+#include "wire/gemini_path.hpp"
 #include "wire/pace_fields.hpp"
 
 namespace purser {
@@ -64,11 +65,11 @@ void append_call_fields(std::string& head, const Admitted& admitted, const Held&
 }
 
 void write_request_head(std::string& head, const Admitted& admitted, const Request& request,
-                        std::size_t body_bytes) {
+                        std::string_view path, std::size_t body_bytes) {
   head.reserve(kHeadBytes);
   append_request_head(head,
                       {.method = request.method,
-                       .path = request.path,
+                       .path = path,
                        .query = request.query,
                        .dialect = admitted.call.dialect,
                        .model = admitted.model,
@@ -86,8 +87,9 @@ Awaitable<Asked> forward(const Admitted& admitted, const Held& held, const Reque
   const std::string other =
       edited ? splice(admitted.call, request.body, held.edits) : std::string();
   const std::string_view body = edited ? std::string_view(other) : request.body;
+  const std::string path = splice_path(admitted.call, request.path, held.edits);
   Draft head(core.drafts);
-  write_request_head(*head, admitted, request, body.size());
+  write_request_head(*head, admitted, request, path, body.size());
   co_return co_await ask(pool, *head, body, &running);
 }
 
@@ -179,6 +181,12 @@ Awaitable<bool> answer_unsent(Connection& client, const Request& request, const 
                           core);
 }
 
+/// Google streams events, or, unless they are asked for, one array: then the type does not tell.
+bool is_stream(const Admitted& admitted, const std::vector<Field>& fields) {
+  return is_event_stream(fields) ||
+         (admitted.call.dialect == Dialect::gemini && admitted.call.stream);
+}
+
 void give_back(Incoming& incoming, const Running& running, Pool& pool) {
   if (running.killed()) {
     return;  // it was closed under the call
@@ -202,7 +210,9 @@ Awaitable<bool> answer_stream(Connection& client, bool keep_alive, const Admitte
     end_head_chunked(head, keep_alive);
     co_await client.send({head});
   }
-  Relayed relayed = co_await relay(incoming, client, admitted, held, running, core);
+  const StreamFraming framing =
+      is_event_stream(incoming.fields()) ? StreamFraming::events : StreamFraming::array;
+  Relayed relayed = co_await relay(incoming, framing, client, admitted, held, running, core);
   relayed.answered.first_byte_us = first_byte_us;
   if (background && relayed.answered.outcome != Outcome::settled &&
       !relayed.answered.reply.provider_id.empty() && !running.killed()) {
@@ -240,6 +250,9 @@ Awaitable<bool> answer_plain(Connection& client, const Request& request, const A
   if (told.pace == Pace::too_fast && is_spend_cap(*body)) {
     told = {.pace = Pace::no_money, .wait = {}};
   }
+  if (told.pace == Pace::too_fast && !told.wait) {
+    told.wait = told_delay(*body);
+  }
   services.gates.hear(admitted, told);
   Answered answered;
   answered.status = incoming.status();
@@ -249,7 +262,8 @@ Awaitable<bool> answer_plain(Connection& client, const Request& request, const A
                                                           .hide_usage = false,
                                                           .keep_text = false,
                                                           .quirks = admitted.provider->quirks,
-                                                          .whole_events = false});
+                                                          .whole_events = false,
+                                                          .framing = StreamFraming::events});
     std::string unused;
     meter->see(*body, unused);
     answered.reply = meter->finish(whole, unused);
@@ -281,7 +295,7 @@ Awaitable<bool> answer(Connection& client, const Request& request, const Admitte
                        Incoming& incoming, Running& running, Pool& pool, Core& core,
                        Services& services) {
   const std::int64_t first_byte_us = microseconds_since(admitted.began);
-  if (incoming.status() == 200 && is_event_stream(incoming.fields())) {
+  if (incoming.status() == 200 && is_stream(admitted, incoming.fields())) {
     const bool keep_alive = request.keep_alive;
     services.gates.hear(admitted, told_pace(incoming.status(), incoming.fields()));
     client.release_input();  // an agent's history is large and its answer slow
@@ -391,7 +405,11 @@ Awaitable<bool> serve(Connection& client, const Request& request, Dialect dialec
 Awaitable<bool> deny(Connection& client, const Request& request, Dialect dialect,
                      const Denial& denial, std::string_view request_id, Core& core) {
   core.counters.refusals[static_cast<std::size_t>(denial.why)].add();
-  const RefusalBody phrased = refusal(dialect, denial.why, denial.message, request_id);
+  RefusalBody phrased =
+      refusal(dialect, denial.why, denial.message, request_id, denial.retry_after);
+  if (dialect == Dialect::gemini && streams_array(request.path, request.query)) {
+    phrased.body = '[' + phrased.body + ']';
+  }
   std::string head = "HTTP/1.1 ";
   head += std::to_string(phrased.status);
   head += ' ';

@@ -49,7 +49,8 @@ void append_sample(std::string& out, const json::object* schema, Seed& seed) {
     out += json::serialize((*choices)[seed.below(choices->size())]);
     return;
   }
-  const std::string_view type = text_member(*schema, "type");
+  std::string type(text_member(*schema, "type"));
+  std::ranges::transform(type, type.begin(), [](char c) { return static_cast<char>(c | 0x20); });
   if (type == "string") {
     append_json_string(out, words(2, seed));
   } else if (type == "integer" || type == "number") {
@@ -166,6 +167,8 @@ Choice refuse(const Asked& asked) {
   if (is_openai(asked.dialect)) {
     choice.text = kRefusalText;
     choice.tokens = tokens_of(choice.text);
+  } else if (asked.dialect == Dialect::gemini) {
+    choice.tokens = 0;  // the prompt is blocked
   }
   return choice;
 }

@@ -54,6 +54,9 @@ struct Asked {
   std::int64_t vectors = 0;         // embeddings: so many are asked for
   bool vectors_in_base64 = false;
   bool thinks = false;
+  std::size_t texts = 0;      // gemini: to be embedded
+  bool one_text = false;      // gemini: embedContent instead of a batch
+  bool in_one_array = false;  // gemini: how it streams, unless events are asked for
   Terms terms = {};
   std::string_view words = {};   // of metadata.simulate
   std::string_view suffix = {};  // behind the model's name
@@ -78,6 +81,13 @@ Reading read_messages(const boost::json::value& body);
 Reading read_responses(const boost::json::value& body);
 Reading read_embeddings(const boost::json::value& body);
 Reading read_completions(const boost::json::value& body);
+/// What Google's paths say.
+struct Route {
+  std::string_view model = {};   // with the simulator's words behind it
+  std::string_view method = {};  // "generateContent"
+  bool events = false;           // ?alt=sse
+};
+Reading read_gemini(const boost::json::value& body, const Route& route);
 /// count_tokens: as read_messages, but nothing about the answer is required.
 Reading read_count_tokens(const boost::json::value& body);
 

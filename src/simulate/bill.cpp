@@ -32,6 +32,8 @@ std::string_view id_prefix(Dialect dialect) {
       return "resp_";
     case Dialect::completions:
       return "cmpl-";
+    case Dialect::gemini:
+      return "gen_";
     case Dialect::embeddings:  // its answers have no id
     case Dialect::chat:
       break;

@@ -164,7 +164,7 @@ Reading read_chat(const json::value& value) {
   Asked asked{.dialect = Dialect::chat};
   asked.prompt_tokens = kFramingTokens;
   Scribe scribe(asked);
-  if (const auto read = read_model(*body, asked); !read) {
+  if (const auto read = read_model(text_member(*body, "model"), asked); !read) {
     return std::unexpected(read.error());
   }
   for (const auto read : {read_caps, read_stops, read_openai_tier}) {

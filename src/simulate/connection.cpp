@@ -10,9 +10,8 @@
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/string_body.hpp>
-#include <charconv>
 
-#include "base/json_text.hpp"
+#include "simulate/pages.hpp"
 
 namespace purser::simulate {
 namespace {
@@ -26,7 +25,6 @@ constexpr std::uint64_t kBodyBytesMax = 64 << 20;  // a million tokens of prompt
 constexpr std::uint32_t kHeadBytesMax = 64 << 10;
 constexpr std::size_t kSendBytes = 64 << 10;  // of a stream that is not paced, at a time
 constexpr std::size_t kDripBytes = 7;         // cuts UTF-8, JSON and event borders alike
-constexpr std::size_t kBillRowsShown = 10'000;
 
 Instant now() {
   return Instant::from_nanos(std::chrono::duration_cast<std::chrono::nanoseconds>(
@@ -99,7 +97,8 @@ std::string head_of(const Performance& performance, bool keep_alive) {
   const bool is_stream = performance.stream;
   std::string head = fmt::format(
       "HTTP/1.1 {} {}\r\ncontent-type: {}\r\n", performance.status, phrase(performance.status),
-      is_stream ? "text/event-stream; charset=utf-8" : "application/json");
+      is_stream && !performance.in_one_array ? "text/event-stream; charset=utf-8"
+                                             : "application/json");
   if (is_stream) {
     head += "cache-control: no-cache\r\ntransfer-encoding: chunked\r\n";
   } else {
@@ -257,112 +256,13 @@ class Play {
   bool settled_ = false;
 };
 
-/// Answers that are not performed: complete, at once, never billed.
-struct Page {
-  int status = 200;
-  std::string body;
-  bool events = false;
-};
-
-Page not_found() {
-  const Failure& failure = failure_of(404);
-  return {404, failure_body(Dialect::chat, failure, "No such path.", "", "", "0")};
-}
-
-std::uint64_t query_number(std::string_view query, std::string_view name, std::uint64_t otherwise) {
-  const auto found = query.find(name);
-  if (found == std::string_view::npos) {
-    return otherwise;
+/// In the dialect of who asks: Anthropic's clients always say which version they speak, and
+/// Google's have a field of their own for the key.
+Dialect dialect_of(const Request& request) {
+  if (!header(request, "x-goog-api-key").empty()) {
+    return Dialect::gemini;
   }
-  const std::string_view digits = query.substr(found + name.size());
-  std::uint64_t number = otherwise;
-  std::from_chars(digits.data(), digits.data() + digits.size(), number);
-  return number;
-}
-
-std::string model_json(const Model& model) {
-  if (is_openai(model.dialect)) {
-    return fmt::format(
-        R"({{"id":"{}","object":"model","created":1700000000,"owned_by":"simulated"}})", model.id);
-  }
-  return fmt::format(
-      R"({{"type":"model","id":"{}","display_name":"{}","created_at":"2026-01-01T00:00:00Z"}})",
-      model.id, model.id);
-}
-
-/// The list in the dialect of who asks: Anthropic's clients always say which version they speak.
-Page models_page(const Request& request) {
-  const Dialect dialect =
-      header(request, "anthropic-version").empty() ? Dialect::chat : Dialect::messages;
-  std::vector<std::string> rows;
-  std::vector<std::string_view> ids;
-  for (const Model& model : models()) {
-    if (is_openai(model.dialect) == is_openai(dialect)) {
-      rows.push_back(model_json(model));
-      ids.push_back(model.id);
-    }
-  }
-  const std::string data = fmt::format("{}", fmt::join(rows, ","));
-  if (dialect == Dialect::chat) {
-    return {200, fmt::format(R"({{"object":"list","data":[{}]}})", data)};
-  }
-  return {200, fmt::format(R"({{"data":[{}],"has_more":false,"first_id":"{}","last_id":"{}"}})",
-                           data, ids.front(), ids.back())};
-}
-
-/// A stored response: as it stands, as events, or cancelled.
-Page stored_page(std::string_view id, std::string_view query, bool posted, Premises& premises) {
-  constexpr std::string_view kCancel = "/cancel";
-  std::optional<std::string> body;
-  const bool events = query.find("stream=true") != std::string_view::npos;
-  if (posted && id.ends_with(kCancel)) {
-    id.remove_suffix(kCancel.size());
-    body = premises.stage.cancel(id);
-  } else if (!posted && events) {
-    const auto after = query_number(query, "starting_after=", UINT64_MAX);
-    body = premises.stage.fetch_events(id, static_cast<std::int64_t>(after));
-  } else if (!posted) {
-    body = premises.stage.fetch(id);
-  }
-  return body ? Page{.status = 200, .body = std::move(*body), .events = events} : not_found();
-}
-
-Page page_for(const Request& request, std::string_view path, std::string_view query,
-              Premises& premises) {
-  constexpr std::string_view kBill = "/bill/";
-  constexpr std::string_view kModels = "/v1/models/";
-  constexpr std::string_view kResponses = "/v1/responses/";
-  const bool posted = request.method() == http::verb::post;
-  if (path.starts_with(kResponses)) {
-    return stored_page(path.substr(kResponses.size()), query, posted, premises);
-  }
-  if (posted) {
-    if (path == "/bill/reset") {
-      premises.bill.reset();
-      return {200, "{}"};
-    }
-    return not_found();
-  }
-  if (path == "/bill") {
-    return {200, premises.bill.to_json(query_number(query, "since=", 1),
-                                       query_number(query, "limit=", kBillRowsShown))};
-  }
-  if (path.starts_with(kBill)) {
-    auto row = premises.bill.find_json(path.substr(kBill.size()));
-    return row ? Page{200, std::move(*row)} : not_found();
-  }
-  if (path == "/v1/models") {
-    return models_page(request);
-  }
-  if (path.starts_with(kModels)) {
-    const Model* const model = find_model(path.substr(kModels.size()));
-    return model == nullptr ? not_found() : Page{200, model_json(*model)};
-  }
-  if (path == "/healthz" || path == "/") {
-    return {200, fmt::format(R"({{"service":"purser simulate","calls_open":{}}})",
-                             premises.calls_open.load())};
-  }
-  return not_found();
+  return header(request, "anthropic-version").empty() ? Dialect::chat : Dialect::messages;
 }
 
 Awaitable<bool> send_page(Line& line, const Page& page, const Request& request) {
@@ -383,14 +283,19 @@ Awaitable<bool> send_page(Line& line, const Page& page, const Request& request) 
 }
 
 std::string_view credential_of(const Request& request) {
-  const std::string_view bearer = header(request, "authorization");
-  return bearer.empty() ? header(request, "x-api-key") : bearer;
+  for (const std::string_view name : {"authorization", "x-api-key", "x-goog-api-key"}) {
+    if (const std::string_view credential = header(request, name); !credential.empty()) {
+      return credential;
+    }
+  }
+  return {};
 }
 
-Awaitable<bool> serve_call(Line& line, const Request& request, Dialect dialect,
+Awaitable<bool> serve_call(Line& line, const Request& request, Dialect dialect, Route route,
                            Premises& premises) {
   const Incoming incoming{.dialect = dialect,
                           .body = request.body(),
+                          .route = route,
                           .words = header(request, "x-simulate"),
                           .tag = header(request, "x-request-tag"),
                           .credential = credential_of(request)};
@@ -415,6 +320,26 @@ std::optional<Dialect> dialect_at(std::string_view path) {
   return found == kPlaces.end() ? std::nullopt : std::optional(found->dialect);
 }
 
+Awaitable<bool> send_count(Line& line, const Request& request, const Incoming& incoming,
+                           Premises& premises) {
+  const Performance counted = premises.stage.count_tokens(incoming);
+  co_return co_await line.send(head_of(counted, request.keep_alive()) + counted.reel.bytes) ==
+      Sent::yes&& request.keep_alive();
+}
+
+/// ".../models/gemini-2.5-flash:generateContent?alt=sse"; nothing: it is no such path.
+std::optional<Route> read_route(std::string_view path, std::string_view query) {
+  for (const std::string_view models : {"/v1beta/models/", "/v1/models/"}) {
+    const auto colon = path.rfind(':');
+    if (path.starts_with(models) && colon != std::string_view::npos) {
+      return Route{.model = path.substr(models.size(), colon - models.size()),
+                   .method = path.substr(colon + 1),
+                   .events = query.find("alt=sse") != std::string_view::npos};
+    }
+  }
+  return std::nullopt;
+}
+
 Awaitable<bool> serve_request(Line& line, const Request& request, Premises& premises) {
   std::string_view path(request.target().data(), request.target().size());
   std::string_view query;
@@ -424,16 +349,24 @@ Awaitable<bool> serve_request(Line& line, const Request& request, Premises& prem
   }
   if (request.method() == http::verb::post) {
     if (const auto dialect = dialect_at(path)) {
-      co_return co_await serve_call(line, request, *dialect, premises);
+      co_return co_await serve_call(line, request, *dialect, {}, premises);
     }
     if (path == "/v1/messages/count_tokens") {
       const Incoming incoming{.dialect = Dialect::messages, .body = request.body()};
-      const Performance counted = premises.stage.count_tokens(incoming);
-      co_return co_await line.send(head_of(counted, request.keep_alive()) + counted.reel.bytes) ==
-          Sent::yes&& request.keep_alive();
+      co_return co_await send_count(line, request, incoming, premises);
+    }
+    if (const auto route = read_route(path, query)) {
+      const Incoming incoming{.dialect = Dialect::gemini, .body = request.body(), .route = *route};
+      co_return route->method == "countTokens"
+          ? co_await send_count(line, request, incoming, premises)
+          : co_await serve_call(line, request, Dialect::gemini, *route, premises);
     }
   }
-  co_return co_await send_page(line, page_for(request, path, query, premises), request);
+  const Wanted wanted{.path = path,
+                      .query = query,
+                      .posted = request.method() == http::verb::post,
+                      .dialect = dialect_of(request)};
+  co_return co_await send_page(line, page_for(wanted, premises), request);
 }
 
 enum class Arrived : std::uint8_t { whole, over };

@@ -1,4 +1,4 @@
-// simulate/failure.cpp — error bodies of both dialects, and where a stream is to fail.
+// simulate/failure.cpp — error bodies of every dialect, and where a stream is to fail.
 #include <array>
 
 #include "base/json_text.hpp"
@@ -28,6 +28,32 @@ constexpr std::array kFailures{
     Failure{504, "server_error", "", "timeout_error", "The request timed out."},
     Failure{529, "server_error", "server_is_overloaded", "overloaded_error", "Overloaded"},
 };
+
+std::string_view gemini_status(int status) {
+  switch (status) {
+    case 400:
+    case 413:
+      return "INVALID_ARGUMENT";
+    case 401:
+      return "UNAUTHENTICATED";
+    case 402:
+    case 403:
+      return "PERMISSION_DENIED";
+    case 404:
+      return "NOT_FOUND";
+    case 408:
+    case 504:
+      return "DEADLINE_EXCEEDED";
+    case 409:
+      return "ABORTED";
+    case 429:
+      return "RESOURCE_EXHAUSTED";
+    case 500:
+      return "INTERNAL";
+    default:
+      return "UNAVAILABLE";
+  }
+}
 
 void nullable(JsonObject& object, std::string_view name, std::string_view text) {
   if (text.empty()) {
@@ -63,6 +89,14 @@ std::string failure_body(Dialect dialect, const Failure& failure, std::string_vi
         .raw("error", error)
         .text("request_id", "req_" + std::string(id))
         .finish();
+    return body;
+  }
+  if (dialect == Dialect::gemini) {
+    inner.number("code", failure.status)
+        .text("message", message)
+        .text("status", gemini_status(failure.status))
+        .finish();
+    JsonObject(body).raw("error", error).finish();
     return body;
   }
   inner.text("message", message).text("type", failure.chat_type);

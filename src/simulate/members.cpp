@@ -49,8 +49,22 @@ std::expected<std::optional<std::int64_t>, Rejection> count_member(const json::o
   return number;
 }
 
-std::expected<void, Rejection> read_model(const json::object& body, Asked& asked) {
-  const std::string_view full = text_member(body, "model");
+namespace {
+
+std::string unknown_model(Dialect dialect, std::string_view name) {
+  switch (dialect) {
+    case Dialect::messages:
+      return fmt::format("model: {}", name);
+    case Dialect::gemini:
+      return fmt::format("models/{} is not found for API version v1beta.", name);
+    default:
+      return fmt::format("The model `{}` does not exist or you do not have access to it.", name);
+  }
+}
+
+}  // namespace
+
+std::expected<void, Rejection> read_model(std::string_view full, Asked& asked) {
   if (full.empty()) {
     return reject("model: Field required", "model");
   }
@@ -60,15 +74,11 @@ std::expected<void, Rejection> read_model(const json::object& body, Asked& asked
     asked.suffix = full.substr(mark + 1);
   }
   asked.model = find_model(name);
-  if (asked.model == nullptr || is_openai(asked.model->dialect) != is_openai(asked.dialect)) {
-    return std::unexpected(Rejection{
-        .status = 404,
-        .message = is_openai(asked.dialect)
-                       ? fmt::format(
-                             "The model `{}` does not exist or you do not have access to it.", name)
-                       : fmt::format("model: {}", name),
-        .param = "model",
-        .code = "model_not_found"});
+  if (asked.model == nullptr || !of_one_provider(asked.model->dialect, asked.dialect)) {
+    return std::unexpected(Rejection{.status = 404,
+                                     .message = unknown_model(asked.dialect, name),
+                                     .param = "model",
+                                     .code = "model_not_found"});
   }
   return {};
 }

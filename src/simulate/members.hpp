@@ -30,7 +30,7 @@ std::expected<std::optional<std::int64_t>, Rejection> count_member(const json::o
                                                                    std::int64_t least);
 
 /// The model's name up to '#', looked up; what stands behind it are words for the simulator.
-std::expected<void, Rejection> read_model(const json::object& body, Asked& asked);
+std::expected<void, Rejection> read_model(std::string_view full, Asked& asked);
 
 std::unexpected<Rejection> reject(std::string message, std::string param = {},
                                   std::string code = {});

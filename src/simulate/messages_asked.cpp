@@ -268,7 +268,7 @@ Reading read_question(const json::value& value) {
   Asked asked{.dialect = Dialect::messages};
   asked.prompt_tokens = kFramingTokens;
   Scribe scribe(asked);
-  if (const auto read = read_model(*body, asked); !read) {
+  if (const auto read = read_model(text_member(*body, "model"), asked); !read) {
     return std::unexpected(read.error());
   }
   if (const auto read = read_tools(*body, asked, scribe); !read) {

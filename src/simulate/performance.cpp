@@ -64,14 +64,16 @@ Reel show(const Scene& scene) {
       return show_embeddings(scene);
     case Dialect::completions:
       return stream ? show_completions_stream(scene) : show_completions(scene);
+    case Dialect::gemini:
+      return stream ? show_gemini_stream(scene) : show_gemini(scene);
     case Dialect::messages:
       break;
   }
   return stream ? show_messages_stream(scene) : show_messages(scene);
 }
 
-Reading read_asked(Dialect dialect, const boost::json::value& body) {
-  switch (dialect) {
+Reading read_asked(const Incoming& incoming, const boost::json::value& body) {
+  switch (incoming.dialect) {
     case Dialect::chat:
       return read_chat(body);
     case Dialect::responses:
@@ -80,6 +82,8 @@ Reading read_asked(Dialect dialect, const boost::json::value& body) {
       return read_embeddings(body);
     case Dialect::completions:
       return read_completions(body);
+    case Dialect::gemini:
+      return read_gemini(body, incoming.route);
     case Dialect::messages:
       break;
   }
@@ -93,6 +97,9 @@ bool caches(Dialect dialect) {
 std::string id_fields(Dialect dialect, std::string_view id) {
   if (dialect == Dialect::messages) {
     return fmt::format("request-id: req_{}\r\nanthropic-organization-id: simulated\r\n", id);
+  }
+  if (dialect == Dialect::gemini) {
+    return fmt::format("x-request-id: req_{}\r\nserver-timing: gfet4t7; dur=1\r\n", id);
   }
   return fmt::format(
       "x-request-id: req_{}\r\nopenai-version: 2020-10-01\r\nopenai-processing-ms: 1\r\n", id);
@@ -172,8 +179,8 @@ Performance Stage::fail(Performance performance, const Rejection& rejection,
                         const Script& script) const {
   const Dialect dialect = performance.row.dialect;
   const Failure& failure = failure_of(rejection.status);
-  // The chat API says 429 for an empty account too; only the body tells it from pace.
-  performance.status = script.quota && is_openai(dialect) ? 429 : rejection.status;
+  // OpenAI's and Google's APIs say 429 for an empty account too; only the body tells it from pace.
+  performance.status = script.quota && dialect != Dialect::messages ? 429 : rejection.status;
   performance.stream = false;
   performance.row.status = performance.status;
   performance.reel = {};
@@ -220,7 +227,7 @@ Performance Stage::perform(const Incoming& incoming, Instant now) {
     return fail(std::move(performance),
                 {.message = "We could not parse the JSON body of your request."}, {});
   }
-  Reading asked = read_asked(incoming.dialect, body);
+  Reading asked = read_asked(incoming, body);
   if (!asked) {
     return fail(std::move(performance), asked.error(), {});
   }
@@ -244,6 +251,7 @@ Performance Stage::perform(const Incoming& incoming, Instant now) {
       caches(asked->dialect) ? cache_.look_up(*asked, incoming.credential, now) : CacheUse{};
   const Answer answer = decide(*asked, *script, cached, options_, Seed(seed.next()));
   performance.stream = asked->stream;
+  performance.in_one_array = asked->in_one_array;
   performance.free = answer.free;
   performance.row.terms = answer.terms;
   performance.row.usage = answer.usage;
@@ -326,18 +334,21 @@ std::optional<std::string> Stage::cancel(std::string_view id) {
 }
 
 Performance Stage::count_tokens(const Incoming& incoming) {
+  const bool gemini = incoming.dialect == Dialect::gemini;
   Performance performance;
   performance.row = {.id = fmt::format("{:016x}", seed_of(incoming).next()),
-                     .dialect = Dialect::messages};
-  performance.fields = id_fields(Dialect::messages, performance.row.id);
+                     .dialect = incoming.dialect};
+  performance.fields = id_fields(incoming.dialect, performance.row.id);
   boost::system::error_code error;
   const boost::json::value body = parse(incoming.body, {}, error);
-  const Reading asked = error ? Reading(std::unexpected(Rejection{.message = error.message()}))
-                              : read_count_tokens(body);
+  const Reading asked = error    ? Reading(std::unexpected(Rejection{.message = error.message()}))
+                        : gemini ? read_gemini(body, incoming.route)
+                                 : read_count_tokens(body);
   if (!asked) {
     return fail(std::move(performance), asked.error(), {});
   }
-  performance.reel.bytes = fmt::format(R"({{"input_tokens":{}}})", asked->prompt_tokens);
+  performance.reel.bytes =
+      fmt::format(R"({{"{}":{}}})", gemini ? "totalTokens" : "input_tokens", asked->prompt_tokens);
   performance.reel.mark(0);
   return performance;
 }

@@ -22,6 +22,7 @@ namespace purser::simulate {
 struct Incoming {
   Dialect dialect;
   std::string_view body = {};
+  Route route = {};                  // gemini
   std::string_view words = {};       // x-simulate
   std::string_view tag = {};         // x-request-tag
   std::string_view credential = {};  // whose prompt cache it is
@@ -32,6 +33,7 @@ struct Performance {
   int status = 200;
   std::string fields = {};  // header lines of this answer, each with its CRLF
   bool stream = false;
+  bool in_one_array = false;  // a stream of JSON instead of events
   Reel reel = {};
   std::chrono::nanoseconds first_byte{0};
   std::chrono::nanoseconds per_token{0};

@@ -15,10 +15,12 @@ void play(std::string_view bytes) {
   const std::string_view words = has_words ? bytes.substr(0, words_end) : std::string_view();
   const std::string_view body = has_words ? bytes.substr(words_end + 1) : bytes;
   Stage stage(Options{.output_mean = 20});
+  constexpr Route kStream{.model = "gemini-2.5-flash", .method = "streamGenerateContent"};
   for (const Dialect dialect : {Dialect::chat, Dialect::messages, Dialect::responses,
-                                Dialect::embeddings, Dialect::completions}) {
-    const Performance performance = stage.perform(
-        {.dialect = dialect, .body = body, .words = words}, Instant::from_seconds(1'795'000'000));
+                                Dialect::embeddings, Dialect::completions, Dialect::gemini}) {
+    const Performance performance =
+        stage.perform({.dialect = dialect, .body = body, .route = kStream, .words = words},
+                      Instant::from_seconds(1'795'000'000));
     Mark before;
     for (const Mark& mark : performance.reel.marks) {
       INVARIANT(mark.end >= before.end && mark.generated >= before.generated, "marks only grow");

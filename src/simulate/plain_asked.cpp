@@ -45,7 +45,7 @@ Reading begin(const json::value& value, Dialect dialect) {
     return reject("We could not parse the JSON body of your request.");
   }
   Asked asked{.dialect = dialect};
-  if (const auto read = read_model(*body, asked); !read) {
+  if (const auto read = read_model(text_member(*body, "model"), asked); !read) {
     return std::unexpected(read.error());
   }
   return asked;

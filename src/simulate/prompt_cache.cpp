@@ -71,6 +71,9 @@ bool PromptCache::has(Digest prefix, Instant now) const {
 }
 
 CacheUse PromptCache::look_up(const Asked& asked, std::string_view workspace, Instant now) const {
+  if (asked.model->embeds) {
+    return {};
+  }
   const Digest salt = chain(digest(asked.model->id), workspace);
   return asked.dialect == Dialect::messages ? look_up_marked(asked, salt, now)
                                             : look_up_automatic(asked, salt, now);

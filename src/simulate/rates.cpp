@@ -226,9 +226,83 @@ constexpr std::array kModels{
           .bills_cache_writes = true,
           .cache_min = 4096,
           .output_max = 64'000},
+    Model{.id = "gemini-2.5-pro",
+          .answers_as = "gemini-2.5-pro",
+          .dialect = gemini,
+          .input = 1'250'000,
+          .cache_read = 125'000,
+          .cache_write_short = 0,
+          .cache_write_long = 0,
+          .output = 10'000'000,
+          .long_above = 200'000,
+          .long_input_percent = 200,
+          .long_output_percent = 150,
+          .flex = true,
+          .reasons = true,
+          .output_max = 65'536,
+          .search = 35'000'000'000,
+          .searches_by_prompt = true},
+    Model{.id = "gemini-2.5-flash",
+          .answers_as = "gemini-2.5-flash",
+          .dialect = gemini,
+          .input = 300'000,
+          .cache_read = 30'000,
+          .cache_write_short = 0,
+          .cache_write_long = 0,
+          .output = 2'500'000,
+          .flex = true,
+          .reasons = true,
+          .output_max = 65'536,
+          .search = 35'000'000'000,
+          .searches_by_prompt = true},
+    Model{.id = "gemini-3.5-flash",
+          .answers_as = "gemini-3.5-flash",
+          .dialect = gemini,
+          .input = 1'500'000,
+          .cache_read = 150'000,
+          .cache_write_short = 0,
+          .cache_write_long = 0,
+          .output = 9'000'000,
+          .flex = true,
+          .reasons = true,
+          .output_max = 65'536,
+          .search = 14'000'000'000},
+    Model{.id = "gemini-3.1-pro-preview",
+          .answers_as = "gemini-3.1-pro-preview",
+          .dialect = gemini,
+          .input = 2'000'000,
+          .cache_read = 200'000,
+          .cache_write_short = 0,
+          .cache_write_long = 0,
+          .output = 12'000'000,
+          .long_above = 200'000,
+          .long_input_percent = 200,
+          .long_output_percent = 150,
+          .flex = true,
+          .reasons = true,
+          .output_max = 65'536,
+          .search = 14'000'000'000},
+    Model{.id = "gemini-embedding-001",
+          .answers_as = "gemini-embedding-001",
+          .dialect = gemini,
+          .input = 150'000,
+          .cache_read = 0,
+          .cache_write_short = 0,
+          .cache_write_long = 0,
+          .output = 0,
+          .embeds = true,
+          .tells_usage = false},
+    Model{.id = "gemini-embedding-2",
+          .answers_as = "gemini-embedding-2",
+          .dialect = gemini,
+          .input = 200'000,
+          .cache_read = 0,
+          .cache_write_short = 0,
+          .cache_write_long = 0,
+          .output = 0,
+          .embeds = true},
 };
 
-constexpr std::int64_t kPicosPerSearch = 10'000'000'000;     // one cent
 constexpr std::int64_t kPicosPerFileSearch = 2'500'000'000;  // a quarter of one
 constexpr std::int64_t kPicosPerNano = 1'000;
 constexpr std::int64_t kUsOnlyPercent = 110;
@@ -261,9 +335,11 @@ std::int64_t nanodollars(const Model& model, const Usage& usage, const Terms& te
   const Wide output = Wide(usage.output) * model.output;
   const Wide tokens = input * (is_long ? model.long_input_percent : 100) +
                       output * (is_long ? model.long_output_percent : 100);
+  const std::int64_t searches =
+      model.searches_by_prompt ? std::min<std::int64_t>(usage.searches, 1) : usage.searches;
   constexpr Wide kPercents = 100 * 100 * 100;  // size, tier, place
   const Wide scaled = tokens * tier_percent(model, terms) * (terms.us_only ? kUsOnlyPercent : 100) +
-                      Wide(usage.searches) * kPicosPerSearch * kPercents +
+                      Wide(searches) * model.search * kPercents +
                       Wide(usage.file_searches) * kPicosPerFileSearch * kPercents;
   constexpr Wide kUnit = kPicosPerNano * kPercents;
   return static_cast<std::int64_t>((scaled + kUnit / 2) / kUnit);

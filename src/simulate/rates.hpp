@@ -9,11 +9,15 @@
 
 namespace purser::simulate {
 
-enum class Dialect : std::uint8_t { chat, messages, responses, embeddings, completions };
+enum class Dialect : std::uint8_t { chat, messages, responses, embeddings, completions, gemini };
+
+constexpr bool is_openai(Dialect dialect) {
+  return dialect != Dialect::messages && dialect != Dialect::gemini;
+}
 
 /// Dialects that one provider speaks: a model is asked for in any of them.
-constexpr bool is_openai(Dialect dialect) {
-  return dialect != Dialect::messages;
+constexpr bool of_one_provider(Dialect one, Dialect other) {
+  return one == other || (is_openai(one) && is_openai(other));
 }
 
 /// What one answer consumed. The classes do not overlap, except that reasoning is of output.
@@ -60,6 +64,10 @@ struct Model {
   bool bills_cache_writes = false;    // and so reports them
   std::int64_t cache_min = 0;         // tokens; shorter prefixes are silently not cached
   std::int64_t output_max = 128'000;
+  std::int64_t search = 10'000'000'000;  // picodollars each: one cent
+  bool searches_by_prompt = false;       // all searches of an answer are billed as one
+  bool embeds = false;                   // gemini: text into vectors
+  bool tells_usage = true;               // in the answer
 };
 
 std::span<const Model> models();

@@ -123,7 +123,7 @@ Reading read_responses(const json::value& value) {
   Asked asked{.dialect = Dialect::responses};
   asked.prompt_tokens = kFramingTokens;
   Scribe scribe(asked);
-  if (const auto read = read_model(*body, asked); !read) {
+  if (const auto read = read_model(text_member(*body, "model"), asked); !read) {
     return std::unexpected(read.error());
   }
   if (const auto read = read_openai_tier(*body, asked); !read) {

@@ -27,7 +27,7 @@ struct Scene {
   const Asked& asked;
   const Script& script;
   const Answer& answer;
-  std::string_view id;   // sixteen hexadecimal digits: "chatcmpl-" or "msg_" and these
+  std::string_view id;   // sixteen hexadecimal digits: "chatcmpl-", "msg_" or "gen_" and these
   std::int64_t created;  // seconds since 1970
   std::int64_t tokens_per_event;
 
@@ -48,6 +48,8 @@ std::string show_responses_status(const Scene& scene, std::string_view status);
 Reel show_embeddings(const Scene& scene);
 Reel show_completions(const Scene& scene);
 Reel show_completions_stream(const Scene& scene);
+Reel show_gemini(const Scene& scene);
+Reel show_gemini_stream(const Scene& scene);
 
 /// The next piece of a streamed text, whole UTF-8 characters, at least one; taken off the front.
 std::string_view take_piece(std::string_view& text, std::int64_t tokens);

@@ -11,6 +11,7 @@ constexpr std::array kChat{Dialect::chat};
 constexpr std::array kMessages{Dialect::messages};
 constexpr std::array kOpenai{Dialect::chat, Dialect::responses, Dialect::embeddings,
                              Dialect::completions, Dialect::images};
+constexpr std::array kGemini{Dialect::gemini};
 constexpr Quirks kOldField{.output_field = "max_tokens"};
 
 constexpr KnownProvider kKnown[] = {
@@ -44,6 +45,12 @@ constexpr KnownProvider kKnown[] = {
      .key_variable = "FIREWORKS_API_KEY",
      .dialects = kChat,
      .quirks = kOldField},
+    {.name = "google",
+     .base_url = "https://generativelanguage.googleapis.com",
+     .key_variable = "GEMINI_API_KEY",
+     .key_variable_too = "GOOGLE_API_KEY",
+     .dialects = kGemini,
+     .key_header = KeyHeader::x_goog_api_key},
     {.name = "groq",
      .base_url = "https://api.groq.com/openai/v1",
      .key_variable = "GROQ_API_KEY",

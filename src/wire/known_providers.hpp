@@ -17,8 +17,9 @@ std::string_view line_begin(KeyHeader header);
 
 struct KnownProvider {
   std::string_view name;
-  std::string_view base_url;      // empty: each customer has another
-  std::string_view key_variable;  // empty: it asks for no key
+  std::string_view base_url;               // empty: each customer has another
+  std::string_view key_variable;           // empty: it asks for no key
+  std::string_view key_variable_too = {};  // its clients know two names
   std::span<const Dialect> dialects;
   KeyHeader key_header = KeyHeader::bearer;
   std::string_view prices_of = {};  // whose name its prices have in the book; empty: its own

@@ -33,10 +33,12 @@ inline void check_meter(Dialect dialect, const std::uint8_t* data, std::size_t s
   if (size < 2) {
     return;
   }
-  const MeterOptions options{.stream = (data[0] & 1) != 0,
-                             .hide_usage = (data[0] & 2) != 0,
-                             .keep_text = true,
-                             .whole_events = (data[0] & 4) != 0};
+  const MeterOptions options{
+      .stream = (data[0] & 1) != 0,
+      .hide_usage = (data[0] & 2) != 0,
+      .keep_text = true,
+      .whole_events = (data[0] & 4) != 0,
+      .framing = (data[0] & 8) != 0 ? StreamFraming::array : StreamFraming::events};
   const std::string_view answer(reinterpret_cast<const char*>(data) + 2, size - 2);
   const Metered whole = metered(dialect, options, answer, size);
   const Metered split = metered(dialect, options, answer, 1 + data[1] % 32);

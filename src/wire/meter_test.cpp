@@ -1,6 +1,6 @@
 // wire/meter_test.cpp — meters against golden answers, whole and in every split.
-// A golden answer is tests/golden/wire/NAME.json or NAME.sse; NAME.want is what the meter must say
-// of it, NAME.hidden what a client that did not ask for usage gets.
+// A golden answer is tests/golden/wire/NAME.json, NAME.sse or NAME.array; NAME.want is what the
+// meter must say of it, NAME.hidden what a client that did not ask for usage gets.
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
@@ -29,6 +29,7 @@ struct Golden {
   std::string name;
   Dialect dialect;
   bool stream;
+  StreamFraming framing;
   std::string body;
 };
 
@@ -36,13 +37,15 @@ std::vector<Golden> goldens() {
   std::vector<Golden> found;
   for (const auto& entry : fs::directory_iterator(kGolden)) {
     const fs::path& path = entry.path();
-    const bool stream = path.extension() == ".sse";
+    const bool array = path.extension() == ".array";
+    const bool stream = array || path.extension() == ".sse";
     if (stream || path.extension() == ".json") {
       const std::string name = path.stem();
       found.push_back({.name = name,
                        .dialect = dialect_named(name.substr(0, name.find('_')), kModelDialects)
                                       .value_or(Dialect::chat),
                        .stream = stream,
+                       .framing = array ? StreamFraming::array : StreamFraming::events,
                        .body = content(path)});
     }
   }
@@ -96,6 +99,7 @@ struct Seen {
 Seen meter(const Golden& golden, MeterOptions options,
            const std::vector<std::string_view>& pieces) {
   options.stream = golden.stream;
+  options.framing = golden.framing;
   options.keep_text = true;
   const auto meter = make_meter(golden.dialect, options);
   Seen seen;
@@ -160,7 +164,7 @@ std::string with_line_ends(std::string text, std::string_view end) {
 RC_GTEST_PROP(Meter, FiltersTheSameInRandomSplitsWithEveryLineEnd, ()) {
   static const std::vector<Golden> all = goldens();
   Golden golden = *rc::gen::elementOf(all);
-  if (golden.stream) {
+  if (golden.stream && golden.framing == StreamFraming::events) {
     golden.body = with_line_ends(golden.body, *rc::gen::element<std::string>("\n", "\r", "\r\n"));
   }
   const MeterOptions options{.hide_usage = *rc::gen::arbitrary<bool>(), .whole_events = true};
@@ -192,14 +196,16 @@ TEST(Meter, EndsAStreamWellFormedAfterAnyEvent) {
       continue;
     }
     for (std::size_t at = 0; at < golden.body.size(); ++at) {
-      const auto first = make_meter(golden.dialect, {.stream = true, .whole_events = true});
+      const auto first = make_meter(
+          golden.dialect, {.stream = true, .whole_events = true, .framing = golden.framing});
       std::string shown;
       first->see(std::string_view(golden.body).substr(0, at), shown);
       const std::string closing = first->closing_events();
       if (closing.empty()) {
         continue;  // nothing began, or it ended by itself
       }
-      const auto again = make_meter(golden.dialect, {.stream = true, .hide_usage = true});
+      const auto again = make_meter(
+          golden.dialect, {.stream = true, .hide_usage = true, .framing = golden.framing});
       std::string rest;
       again->see(shown + closing, rest);
       EXPECT_EQ(again->closing_events(), "") << golden.name << " cut at " << at;

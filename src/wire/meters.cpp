@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 
 namespace purser {
 namespace {
@@ -38,6 +39,18 @@ void read_text_once(JsonScan& scan, std::string& out) {
     read_text(scan, out);
   } else {
     scan.skip();
+  }
+}
+
+void read_word(JsonScan& scan, std::span<const std::string_view> words, std::string& out) {
+  if (scan.kind() != JsonKind::number) {
+    return read_text(scan, out);
+  }
+  std::string_view number;
+  if (scan.number(number)) {
+    const auto index = whole_number(number);
+    const bool known = index && *index >= 0 && *index < std::ssize(words);
+    out = known ? words[static_cast<std::size_t>(*index)] : number;
   }
 }
 

@@ -22,6 +22,7 @@ std::unique_ptr<Meter> make_responses_meter(MeterOptions options);
 std::unique_ptr<Meter> make_embeddings_meter(MeterOptions options);
 std::unique_ptr<Meter> make_completions_meter(MeterOptions options);
 std::unique_ptr<Meter> make_images_meter(MeterOptions options);
+std::unique_ptr<Meter> make_gemini_meter(MeterOptions options);
 
 template <typename State>
 struct AnswerMember {
@@ -79,6 +80,9 @@ void read_elements(JsonScan& scan, Each each) {
 void read_text(JsonScan& scan, std::string& out);
 /// The first that is not empty: what every chunk of a stream repeats is copied once.
 void read_text_once(JsonScan& scan, std::string& out);
+/// A word out of a list, which some answers name by its number in it; a number past the list is
+/// kept as it is. Left alone by null and by anything else.
+void read_word(JsonScan& scan, std::span<const std::string_view> words, std::string& out);
 /// A whole number from 0 to kReportedMax; left alone by null and by anything else.
 void read_count(JsonScan& scan, std::optional<std::int64_t>& out);
 /// A thousand billion tokens in one answer are nonsense, and sums below it cannot overflow.

@@ -123,6 +123,15 @@ OutlineReader::Content OutlineReader::content(Gist gist) {
   return content;
 }
 
+OutlineReader::Content OutlineReader::value() {
+  JsonScan ahead = scan_;
+  const std::string_view json = ahead.skip();
+  return {.digest = meaning_.value(scan_, JsonDigest::CacheMarks::count),
+          .gist = meaning_.of_words(json),
+          .bytes = static_cast<std::int64_t>(json.size()),
+          .says_error = tells_of_error(json)};
+}
+
 void OutlineReader::block(Content& into, Gist gist) {
   Block block;
   members([&](JsonText name) {
@@ -250,6 +259,7 @@ enum class UnitKind : std::uint64_t {
   content,
   tools,
   responses_item,
+  gemini_content,
 };
 
 UnitKind kind_of_messages(Dialect dialect) {
@@ -258,6 +268,8 @@ UnitKind kind_of_messages(Dialect dialect) {
       return UnitKind::messages_message;
     case Dialect::responses:
       return UnitKind::responses_item;
+    case Dialect::gemini:
+      return UnitKind::gemini_content;
     default:
       return UnitKind::chat_message;
   }
@@ -278,6 +290,9 @@ OutlineUnit read_unit(std::string_view json, UnitKind kind) {
       break;
     case UnitKind::responses_item:
       read_responses_item(reader);
+      break;
+    case UnitKind::gemini_content:
+      read_gemini_content(reader);
       break;
     case UnitKind::content:
       reader.end_message({.raw = "system"}, reader.content(OutlineReader::Gist::no).digest);

@@ -90,6 +90,8 @@ class OutlineReader {
   /// Whether the gist is asked for: it costs another look at each byte.
   enum class Gist : std::uint8_t { no, yes };
   Content content(Gist gist);
+  /// Any value, as a tool gave it back.
+  Content value();
   /// The next text, or an empty one: other kinds are skipped.
   JsonText text();
   Digest text_digest();
@@ -138,5 +140,6 @@ class OutlineReader {
 void read_chat_message(OutlineReader& reader);
 void read_messages_message(OutlineReader& reader);
 void read_responses_item(OutlineReader& reader);
+void read_gemini_content(OutlineReader& reader);
 
 }  // namespace purser

@@ -229,6 +229,20 @@ ToldPace PaceFields::told(int status) const {
   return {.pace = wait ? Pace::exhausted : Pace::fine, .wait = wait};
 }
 
+std::optional<nanoseconds> told_delay(std::string_view body) {
+  constexpr std::string_view kName = "\"retryDelay\"";
+  const std::string_view beginning = body.substr(0, kErrorBytesMax);
+  const std::size_t name = beginning.find(kName);
+  if (name == std::string_view::npos) {
+    return std::nullopt;
+  }
+  const std::size_t open = beginning.find('"', name + kName.size());
+  const std::size_t close = open == std::string_view::npos ? open : beginning.find('"', open + 1);
+  return close == std::string_view::npos
+             ? std::nullopt
+             : parse_go_duration(beginning.substr(open + 1, close - open - 1));
+}
+
 bool is_spend_cap(std::string_view body) {
   constexpr std::string_view kCodes[] = {
       "\"insufficient_quota\"",  // OpenAI: error.type, whatever the code

@@ -44,6 +44,9 @@ class PaceFields {
   std::array<Bucket, kKinds> buckets_;
 };
 
+/// "retryDelay":"46s" in the body of a 429 of Google's, which says it nowhere else.
+std::optional<std::chrono::nanoseconds> told_delay(std::string_view body);
+
 /// The body of a 429 that is about money: a budget of the account's with the provider, which
 /// waiting does not refill.
 bool is_spend_cap(std::string_view body);

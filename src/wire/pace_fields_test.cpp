@@ -99,6 +99,15 @@ TEST(PaceFields, OfABucketThatFillsAllTheTimeWaitOnlyForAPartOfIt) {
             seconds(2));
 }
 
+TEST(PaceFields, OfGoogleStandInTheBody) {
+  EXPECT_EQ(told_delay(R"({"error":{"code":429,"details":[{"retryDelay": "46s"}]}})"), seconds(46));
+  EXPECT_EQ(told_delay(R"({"retryDelay":"1.5s"})"), milliseconds(1500));
+  EXPECT_EQ(told_delay(R"({"retryDelay":"soon"})"), std::nullopt);
+  EXPECT_EQ(told_delay(R"({"retryDelay":"4)"), std::nullopt);
+  EXPECT_EQ(told_delay(R"({"retryDelay")"), std::nullopt);
+  EXPECT_EQ(told_delay(""), std::nullopt);
+}
+
 TEST(SpendCaps, AreToldFromPace) {
   EXPECT_TRUE(is_spend_cap(R"({"error":{"type":"insufficient_quota","code":"x"}})"));
   EXPECT_TRUE(is_spend_cap(

@@ -27,7 +27,7 @@ struct Api {
 constexpr std::array kApis{
     Api{"openai.chat", Dialect::chat},           Api{"anthropic.messages", Dialect::messages},
     Api{"openai.responses", Dialect::responses}, Api{"openai.completions", Dialect::completions},
-    Api{"embeddings", Dialect::embeddings},
+    Api{"embeddings", Dialect::embeddings},      Api{"gemini.generateContent", Dialect::gemini},
 };
 
 /// Differences from the collection's figures, by the row's id.
@@ -107,15 +107,15 @@ std::ostream& operator<<(std::ostream& out, const Figures& f) {
 }
 
 /// The collection counts the prompt as a whole, and passes besides the top level apart.
-Figures expected(element row, bool chat) {
+Figures expected(element row, bool messages) {
   const element tokens = row["expected"]["tokens"];
   Figures figures{.input = number(tokens, "input_total"),
                   .cache_read = number(tokens, "cache_read"),
                   .cache_write = number(tokens, "cache_write"),
-                  .cache_write_long = chat ? 0 : number(tokens, "cache_write_1h"),
+                  .cache_write_long = messages ? number(tokens, "cache_write_1h") : 0,
                   .output = number(tokens, "output_total"),
                   .reasoning = number(tokens, "reasoning"),
-                  .searches = chat ? 0 : number(tokens, "web_searches")};
+                  .searches = messages ? number(tokens, "web_searches") : 0};
   element sum;
   if (tokens["iterations_sum"].get(sum) == simdjson::SUCCESS) {
     figures.cache_read = number(sum, "cache_read_input_tokens");
@@ -130,7 +130,7 @@ Figures expected(element row, bool chat) {
   return figures;
 }
 
-Figures metered(const Reply& reply, bool chat) {
+Figures metered(const Reply& reply, bool messages) {
   const Usage& usage = reply.usage;
   return {.input = usage.prompt_total().count(),
           .cache_read = usage.cache_read.count(),
@@ -138,7 +138,7 @@ Figures metered(const Reply& reply, bool chat) {
           .cache_write_long = usage.cache_write_long.count(),
           .output = usage.output.count(),
           .reasoning = usage.reasoning.count(),
-          .searches = chat ? 0 : usage.web_searches};
+          .searches = messages ? usage.web_searches : 0};
 }
 
 Reply meter(Dialect dialect, const MeterOptions& options, std::string_view body, std::size_t step) {
@@ -157,6 +157,11 @@ void expect_same(const Reply& whole, const Reply& split, std::string_view id) {
   EXPECT_EQ(whole.stop_reason, split.stop_reason) << id;
   EXPECT_EQ(whole.visible_bytes, split.visible_bytes) << id;
   EXPECT_EQ(whole.passes.size(), split.passes.size()) << id;
+}
+
+std::optional<Dialect> dialect_of(std::string_view api) {
+  const auto found = std::ranges::find(kApis, api, &Api::name);
+  return found == kApis.end() ? std::nullopt : std::optional(found->dialect);
 }
 
 std::string body_of(element row) {
@@ -184,18 +189,21 @@ TEST(Recorded, EveryAnswerIsMeteredAsItWasBilled) {
     const std::size_t end = std::min(lines.find('\n', at), lines.size());
     const element row = parser.parse(lines.data() + at, end - at);
     at = end + 1;
-    const auto api = std::ranges::find(kApis, std::string_view(row["api"]), &Api::name);
-    if (api == kApis.end()) {
+    const std::string_view api = row["api"];
+    const auto dialect = dialect_of(api);
+    if (!dialect) {
       continue;
     }
-    const Dialect dialect = api->dialect;
-    const bool chat = dialect != Dialect::messages;
+    const bool messages = dialect == Dialect::messages;
     const std::string body = body_of(row);
     const std::string_view provider = row["provider"];
-    const MeterOptions options{.stream = row["streaming"], .quirks = quirks_of(provider)};
+    const MeterOptions options{
+        .stream = row["streaming"],
+        .quirks = quirks_of(provider),
+        .framing = body.starts_with('[') ? StreamFraming::array : StreamFraming::events};
     const std::string_view id = row["id"];
-    const Reply reply = meter(dialect, options, body, body.size() + 1);
-    expect_same(reply, meter(dialect, options, body, 1), id);
+    const Reply reply = meter(*dialect, options, body, body.size() + 1);
+    expect_same(reply, meter(*dialect, options, body, 1), id);
     const std::string_view check = row["expected"]["check"];
     if (check == "error_response" || check == "no_usage_in_response") {
       EXPECT_FALSE(reply.saw_usage) << id;
@@ -203,10 +211,10 @@ TEST(Recorded, EveryAnswerIsMeteredAsItWasBilled) {
     }
     ++compared;
     EXPECT_TRUE(reply.saw_usage) << id;
-    const bool same = metered(reply, chat) == expected(row, chat);
+    const bool same = metered(reply, messages) == expected(row, messages);
     EXPECT_EQ(same, !differ.contains(id))
         << id << (same ? " no longer differs: " + std::string(differ[id]) : "") << "\n  metered  "
-        << metered(reply, chat) << "\n  expected " << expected(row, chat);
+        << metered(reply, messages) << "\n  expected " << expected(row, messages);
     const bool has_end = reply.ending == Ending::complete || reply.ending == Ending::refused;
     EXPECT_EQ(has_end, std::ranges::find(kUnbilledPictures, id) == kUnbilledPictures.end())
         << id << " ended as " << static_cast<int>(reply.ending);
@@ -278,6 +286,37 @@ TEST(Recorded, NoAnswerIsPastTheTokensItWasBilledFor) {
         << reply.visible_bytes << " bytes of " << model;
   }
   EXPECT_GT(counted, 100);
+}
+
+/// What real clients sent to Google is read, and what was billed for it lies within its bound.
+TEST(Recorded, NoGooglePromptIsBilledAboveItsBound) {
+  if (!std::filesystem::exists(recordings())) {
+    GTEST_SKIP() << "no recordings at " << recordings() << " (set PURSER_DATA)";
+  }
+  const std::string lines = unpacked(recordings());
+  simdjson::dom::parser parser;
+  int bounded = 0;
+  for (std::size_t at = 0; at < lines.size();) {
+    const std::size_t end = std::min(lines.find('\n', at), lines.size());
+    const element row = parser.parse(lines.data() + at, end - at);
+    at = end + 1;
+    element asked;
+    std::string_view url;
+    if (dialect_of(row["api"]) != Dialect::gemini ||
+        row["request"]["body"].get(asked) != simdjson::SUCCESS || !asked.is_object() ||
+        row["request"]["url"].get(url) != simdjson::SUCCESS) {
+      continue;
+    }
+    const std::string_view id = row["id"];
+    const std::string body = simdjson::minify(asked);
+    const auto call = read_request(Dialect::gemini, body, {}, url.substr(0, url.find('?')));
+    ASSERT_TRUE(call) << id << ": " << call.error().message;
+    EXPECT_EQ(call->stream, static_cast<bool>(row["streaming"])) << id;
+    const Tokens billed(number(row["expected"]["tokens"], "input_total"));
+    EXPECT_GE(input_bound(*call), billed) << id;
+    ++bounded;
+  }
+  EXPECT_GT(bounded, 100);
 }
 
 }  // namespace

@@ -30,6 +30,21 @@ TEST(Refusal, ForMoneyIsNeverToBeRetried) {
             R"~("details":{"error_code":"enforced_spend_limit_reached"}},"request_id":"r1"})~");
 }
 
+TEST(Refusal, SaysInGooglesWordsHowLongToWait) {
+  const RefusalBody money = refusal(Dialect::gemini, Refused::money, "It is used up.", "r1");
+  EXPECT_EQ(money.status, 402);
+  EXPECT_FALSE(money.retry);
+  EXPECT_EQ(money.body,
+            R"~({"error":{"code":402,"message":"It is used up. (insufficient_quota: a billing )~"
+            R"~(limit set in Purser; retrying will not help)","status":"PERMISSION_DENIED",)~"
+            R"~("details":[{"@type":"type.googleapis.com/google.rpc.ErrorInfo",)~"
+            R"~("reason":"BILLING_LIMIT_REACHED","domain":"purser"}]}})~");
+  EXPECT_EQ(refusal(Dialect::gemini, Refused::pace, "Wait.", "r1", std::chrono::seconds(7)).body,
+            R"~({"error":{"code":429,"message":"Wait.","status":"RESOURCE_EXHAUSTED",)~"
+            R"~("details":[{"@type":"type.googleapis.com/google.rpc.RetryInfo",)~"
+            R"~("retryDelay":"7s"}]}})~");
+}
+
 TEST(Refusal, IsOfferedForRetryOnlyWhereWaitingHelps) {
   for (const Refused why : kAll) {
     for (const Dialect dialect : kModelDialects) {
@@ -52,7 +67,7 @@ TEST(Refusal, IsAlwaysJsonWhateverTheMessageHolds) {
 
 TEST(Refusal, InAStreamIsAnErrorEventThatMetersSeeAsBroken) {
   for (const Dialect dialect : {Dialect::chat, Dialect::messages, Dialect::responses,
-                                Dialect::completions, Dialect::images}) {
+                                Dialect::completions, Dialect::images, Dialect::gemini}) {
     const auto meter = make_meter(dialect, {.stream = true});
     std::string unused;
     meter->see(refusal_event(dialect, Refused::money, "no more", "req_1"), unused);

@@ -17,9 +17,12 @@ namespace purser {
 
 class RequestScan {
  public:
-  RequestScan(Call& call, std::string_view body) : call_(call), scan_(body) {}
+  RequestScan(Call& call, std::string_view body, std::string_view path = {})
+      : call_(call), scan_(body), path_(path) {}
 
   Call& call() { return call_; }
+  /// Where the request was sent.
+  std::string_view path() const { return path_; }
   JsonKind kind() { return scan_.kind(); }
   /// Where the next value begins.
   std::size_t at() {
@@ -70,6 +73,7 @@ class RequestScan {
   struct Member {
     std::string_view name;
     void (*read)(RequestScan& scan, State& state);
+    std::string_view also = {};  // its other spelling, where the provider takes two
   };
   /// Reads an object's members by `table`. Null is an empty object.
   template <typename State>
@@ -86,7 +90,8 @@ class RequestScan {
     JsonText key;
     while (!refused() && scan_.member(key)) {
       std::size_t row = 0;
-      while (row < table.size() && !(key == table[row].name)) {
+      while (row < table.size() && !(key == table[row].name) &&
+             (table[row].also.empty() || !(key == table[row].also))) {
         ++row;
       }
       if (row == table.size()) {
@@ -110,6 +115,7 @@ class RequestScan {
 
   Call& call_;
   JsonScan scan_;
+  std::string_view path_;
   std::optional<Error> error_;
 };
 
@@ -139,5 +145,6 @@ Result<void> read_responses_request(RequestScan& scan);
 Result<void> read_embeddings_request(RequestScan& scan);
 Result<void> read_completions_request(RequestScan& scan);
 Result<void> read_images_request(RequestScan& scan);
+Result<void> read_gemini_request(RequestScan& scan);
 
 }  // namespace purser

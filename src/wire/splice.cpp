@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/json_text.hpp"
+#include "wire/gemini_thinking.hpp"
 #include "wire/wire.hpp"
 
 namespace purser {
@@ -18,10 +19,30 @@ struct Cut {
 
 constexpr std::string_view kIncludeUsage = "\"include_usage\":true";
 
-Cut output_cut(const Call& call, Tokens bound, const Quirks& quirks) {
+/// `member` as the first one of the object that stands at `object`, or of a new one called `name`
+/// where none, or null, stands.
+Cut member_cut(std::string_view body, Span object, std::size_t first_member_at,
+               std::string_view name, std::string_view member) {
+  if (object.length == 0) {
+    return {.what = {.at = first_member_at},
+            .with = '"' + std::string(name) + "\":{" + std::string(member) + "},"};
+  }
+  if (body[object.at] != '{') {  // null
+    return {.what = object, .with = "{" + std::string(member) + "}"};
+  }
+  const std::size_t first = body.find_first_not_of(" \t\r\n", object.at + 1);
+  return {.what = {.at = object.at + 1},
+          .with = std::string(member) + (body[first] == '}' ? "" : ",")};
+}
+
+Cut output_cut(const Call& call, std::string_view body, Tokens bound, const Quirks& quirks) {
   const std::string number = std::to_string(bound.count());
   if (call.output_max_span.length > 0) {
     return {.what = call.output_max_span, .with = number};
+  }
+  if (call.dialect == Dialect::gemini) {
+    return member_cut(body, call.generation_config_span, call.first_member_at, "generationConfig",
+                      "\"maxOutputTokens\":" + number);
   }
   const std::string_view field = call.dialect == Dialect::chat        ? quirks.output_field
                                  : call.dialect == Dialect::responses ? "max_output_tokens"
@@ -34,17 +55,8 @@ Cut usage_cut(const Call& call, std::string_view body) {
   if (call.include_usage_span.length > 0) {
     return {.what = call.include_usage_span, .with = "true"};
   }
-  const Span options = call.stream_options_span;
-  if (options.length == 0) {
-    return {.what = {.at = call.first_member_at},
-            .with = "\"stream_options\":{" + std::string(kIncludeUsage) + "},"};
-  }
-  if (body[options.at] != '{') {  // null
-    return {.what = options, .with = "{" + std::string(kIncludeUsage) + "}"};
-  }
-  const std::size_t first = body.find_first_not_of(" \t\r\n", options.at + 1);
-  return {.what = {.at = options.at + 1},
-          .with = std::string(kIncludeUsage) + (body[first] == '}' ? "" : ",")};
+  return member_cut(body, call.stream_options_span, call.first_member_at, "stream_options",
+                    kIncludeUsage);
 }
 
 std::string quoted(std::string_view text) {
@@ -53,27 +65,51 @@ std::string quoted(std::string_view text) {
   return json;
 }
 
+/// How a dialect says that no tool is to be called.
+struct NoTools {
+  std::string_view name;
+  std::string_view value;
+};
+NoTools no_tools(Dialect dialect) {
+  switch (dialect) {
+    case Dialect::messages:
+      return {"tool_choice", R"({"type":"none"})"};
+    case Dialect::gemini:
+      return {"toolConfig", R"({"functionCallingConfig":{"mode":"NONE"}})"};
+    default:
+      return {"tool_choice", R"("none")"};
+  }
+}
+
 /// No more tools. Without tools there is nothing to choose, and providers refuse the choice.
 void cut_tools(const Call& call, std::vector<Cut>& cuts) {
   if (call.tools == 0) {
     return;
   }
-  const std::string_view none =
-      call.dialect == Dialect::messages ? R"({"type":"none"})" : R"("none")";
+  const auto [name, none] = no_tools(call.dialect);
   if (call.tool_choice_span.length > 0) {
     cuts.push_back({.what = call.tool_choice_span, .with = std::string(none)});
   } else {
     cuts.push_back({.what = {.at = call.first_member_at},
-                    .with = R"("tool_choice":)" + std::string(none) + ","});
+                    .with = '"' + std::string(name) + "\":" + std::string(none) + ","});
   }
 }
 
 /// A last message, behind the caller's own. Two messages of one role in a row are read as one.
+std::string closing_message(Dialect dialect, std::string_view words) {
+  switch (dialect) {
+    case Dialect::messages:
+      return R"({"role":"user","content":)" + quoted(words) + "}";
+    case Dialect::gemini:
+      return R"({"role":"user","parts":[{"text":)" + quoted(words) + "}]}";
+    default:
+      return R"({"role":"system","content":)" + quoted(words) + "}";
+  }
+}
+
 void cut_closing(const Call& call, std::string_view body, std::string_view words,
                  std::vector<Cut>& cuts) {
-  const std::string_view role = call.dialect == Dialect::messages ? "user" : "system";
-  const std::string last =
-      std::string(R"({"role":")") + std::string(role) + R"(","content":)" + quoted(words) + "}";
+  const std::string last = closing_message(call.dialect, words);
   const Span messages = call.messages_span;
   const bool responses = call.dialect == Dialect::responses;
   if (responses && (messages.length == 0 || body[messages.at] == 'n')) {  // absent, or null
@@ -82,6 +118,9 @@ void cut_closing(const Call& call, std::string_view body, std::string_view words
   } else if (responses && body[messages.at] == '"') {
     cuts.push_back({.what = {.at = messages.at}, .with = R"([{"role":"user","content":)"});
     cuts.push_back({.what = {.at = messages.at + messages.length}, .with = "}," + last + "]"});
+  } else if (body[messages.at] == '{') {  // Gemini: a single one, which stands for a list
+    cuts.push_back({.what = {.at = messages.at}, .with = "["});
+    cuts.push_back({.what = {.at = messages.at + messages.length}, .with = "," + last + "]"});
   } else {
     const std::size_t end = body.rfind(']', messages.at + messages.length - 1);
     cuts.push_back({.what = {.at = end}, .with = (call.messages > 0 ? "," : "") + last});
@@ -92,7 +131,17 @@ void cut_closing(const Call& call, std::string_view body, std::string_view words
 bool converses(const Call& call) {
   return !call.output_fixed &&
          (call.dialect == Dialect::chat || call.dialect == Dialect::messages ||
-          call.dialect == Dialect::responses);
+          call.dialect == Dialect::responses || call.dialect == Dialect::gemini);
+}
+
+/// Less effort than was asked for, as it was said.
+std::string effort_json(const Call& call, std::string_view body, const Edits& edits) {
+  if (call.dialect != Dialect::gemini) {
+    return quoted(edits.effort);
+  }
+  const std::string_view model = edits.model.empty() ? call.model : edits.model;
+  return body[call.effort_span.at] == '"' ? level_json(edits.effort, model)
+                                          : budget_json(edits.effort, model);
 }
 
 std::vector<Cut> cuts_for(const Call& call, std::string_view body, const Edits& edits) {
@@ -100,7 +149,7 @@ std::vector<Cut> cuts_for(const Call& call, std::string_view body, const Edits& 
   if (edits.output_max) {
     INVARIANT(*edits.output_max >= Tokens(0), "an output bound is never negative");
     INVARIANT(!call.output_fixed, "there is a member to say it in");
-    cuts.push_back(output_cut(call, *edits.output_max, edits.quirks));
+    cuts.push_back(output_cut(call, body, *edits.output_max, edits.quirks));
   }
   if (edits.ask_usage && reports_when_asked(call.dialect) && call.stream && !call.asks_usage) {
     cuts.push_back(usage_cut(call, body));
@@ -109,7 +158,7 @@ std::vector<Cut> cuts_for(const Call& call, std::string_view body, const Edits& 
     cuts.push_back({.what = call.model_span, .with = quoted(edits.model)});
   }
   if (!edits.effort.empty() && call.effort_span.length > 0) {
-    cuts.push_back({.what = call.effort_span, .with = quoted(edits.effort)});
+    cuts.push_back({.what = call.effort_span, .with = effort_json(call, body, edits)});
   }
   if (edits.closing && converses(call)) {
     cut_tools(call, cuts);
@@ -135,6 +184,16 @@ std::string splice(const Call& call, std::string_view body, const Edits& edits) 
   }
   edited += body.substr(done);
   return edited;
+}
+
+std::string splice_path(const Call& call, std::string_view path, const Edits& edits) {
+  const Span model = call.model_path_span;
+  if (edits.model.empty() || model.length == 0) {
+    return std::string(path);
+  }
+  INVARIANT(model.at + model.length <= path.size(), "the span lies in the path it was read from");
+  return std::string(path.substr(0, model.at)) + std::string(edits.model) +
+         std::string(path.substr(model.at + model.length));
 }
 
 }  // namespace purser

@@ -27,6 +27,7 @@ constexpr DialectRow kDialects[] = {
      .read = read_completions_request,
      .meter = make_completions_meter},
     {.dialect = Dialect::images, .read = read_images_request, .meter = make_images_meter},
+    {.dialect = Dialect::gemini, .read = read_gemini_request, .meter = make_gemini_meter},
 };
 
 const DialectRow& row_of(Dialect dialect) {
@@ -40,14 +41,15 @@ const DialectRow& row_of(Dialect dialect) {
 
 }  // namespace
 
-Result<Call> read_request(Dialect dialect, std::string_view body, std::string_view model) {
+Result<Call> read_request(Dialect dialect, std::string_view body, std::string_view model,
+                          std::string_view path) {
   Call call;
   call.dialect = dialect;
   call.model = model;
   if (!simdjson::validate_utf8(body.data(), body.size())) {
     return fail(Fault::client, "The body of your request is not valid UTF-8.");
   }
-  RequestScan scan(call, body);
+  RequestScan scan(call, body, path);
   call.first_member_at = scan.at() + 1;
   call.prompt_bytes = static_cast<std::int64_t>(body.size());
   if (auto whole = row_of(dialect).read(scan); !whole) {

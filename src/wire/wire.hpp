@@ -3,6 +3,7 @@
 // name a provider: they go through this page. New dialect = one file pair, one row in wire.cpp.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -19,8 +20,10 @@ namespace purser {
 /// that says where and what was expected. Views in the result point into `body`.
 /// `body` needs no padding: nothing is read behind its end.
 inline constexpr std::size_t kBodyPadding = 64;
-/// Where the path names the model, `model` says so, and the body need not.
-Result<Call> read_request(Dialect dialect, std::string_view body, std::string_view model = {});
+/// Where the path names the model, `model` says so, and the body need not. `path`: where it was
+/// sent, for a dialect whose paths say more than that; views in the result point into it, too.
+Result<Call> read_request(Dialect dialect, std::string_view body, std::string_view model = {},
+                          std::string_view path = {});
 
 /// What Purser changes in a request. Everything else stays byte for byte.
 struct Edits {
@@ -38,6 +41,8 @@ struct Edits {
 };
 /// The edited body. INVARIANT: `call` was read from this very `body`.
 std::string splice(const Call& call, std::string_view body, const Edits& edits);
+/// The path it is sent to. INVARIANT: `call` was read from a request to this very `path`.
+std::string splice_path(const Call& call, std::string_view path, const Edits& edits);
 
 /// Meters one answer: fed the decoded body bytes as they arrive, any split. Keeps memory bounded
 /// (kEventBytesMax) whatever is sent. Never fails: nonsense ends as Ending::broken or no_usage.
@@ -60,12 +65,16 @@ class Meter {
   virtual std::string closing_events() const = 0;
 };
 
+/// How a stream comes: as server-sent events, or as the elements of one JSON array.
+enum class StreamFraming : std::uint8_t { events, array };
+
 struct MeterOptions {
-  bool stream = false;        // SSE, else one JSON body
+  bool stream = false;        // else one JSON body
   bool hide_usage = false;    // chat stream: take out the usage chunk and "usage":null we caused
   bool keep_text = false;     // collect visible text for take_text()
   Quirks quirks = {};         // of who answers
   bool whole_events = false;  // filter: pass on whole events only, so that closing_events() fits
+  StreamFraming framing = StreamFraming::events;
 };
 std::unique_ptr<Meter> make_meter(Dialect dialect, MeterOptions options);
 
@@ -96,8 +105,9 @@ struct RefusalBody {
   bool retry = false;  // value of x-should-retry
   std::string body;    // application/json
 };
+/// `retry_after`: for dialects that say it in the body, too; zero: it is not said.
 RefusalBody refusal(Dialect dialect, Refused why, std::string_view message,
-                    std::string_view request_id);
+                    std::string_view request_id, std::chrono::seconds retry_after = {});
 /// The same in the middle of a stream that already began: one or more SSE events.
 std::string refusal_event(Dialect dialect, Refused why, std::string_view message,
                           std::string_view request_id);

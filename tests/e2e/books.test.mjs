@@ -19,7 +19,15 @@ const models = {
   embeddings: ['text-embedding-3-small'],
   completions: ['gpt-4o', 'gpt-4o-mini'],
   messages: ['claude-opus-5-5', 'claude-haiku-5-5', 'claude-sonnet-4-6', 'claude-haiku-4-5'],
+  gemini: ['gemini-2.5-flash', 'gemini-2.5-pro', 'gemini-3.5-flash', 'gemini-3.1-pro-preview'],
 };
+const names = Object.keys(models);
+
+/** Google's streams come as events or as one array. */
+function geminiPath(model, stream, tag) {
+  const events = tag.length % 2 === 0 ? '?alt=sse' : '';
+  return `/v1beta/models/${model}:${stream ? `streamGenerateContent${events}` : 'generateContent'}`;
+}
 
 const messages = (text) => [{ role: 'user', content: text }];
 /** Where each dialect is spoken, and how the same question is put in it. */
@@ -41,10 +49,19 @@ const dialects = {
     path: '/v1/messages',
     body: (text, max) => ({ max_tokens: max, messages: messages(text) }),
   },
+  gemini: {
+    // Its path says the model and whether it streams, so the body does not.
+    body: (text, max) => ({
+      model: undefined,
+      stream: undefined,
+      contents: [{ role: 'user', parts: [{ text }] }],
+      generationConfig: { maxOutputTokens: max },
+    }),
+  },
 };
 
 function request(gateway, key, { dialect, model, stream, maxTokens, tag, words, text, signal }) {
-  const { path, body } = dialects[dialect];
+  const { path = geminiPath(model, stream, tag), body } = dialects[dialect];
   return fetch(`${gateway.base}${path}`, {
     method: 'POST',
     signal,
@@ -85,7 +102,7 @@ test('10,000 calls, 64 at a time, with every kind of fault: ledger and bill agre
     const random = chance(20261123);
     const faults = ['429', '500', '529', 'close', 'cut', 'error=5', 'no-usage', 'refusal', 'tool'];
     await inParallel(10_000, 64, async (i) => {
-      const dialect = Object.keys(dialects)[Math.floor(random() * 5)];
+      const dialect = names[Math.floor(random() * names.length)];
       const call = {
         dialect,
         model: models[dialect][Math.floor(random() * models[dialect].length)],

@@ -83,8 +83,8 @@ export async function startProvider() {
 
 /**
  * Starts a provider and a gateway. `yaml` is added to the configuration, `openaiMore` to what it
- * says of openai; both dialects may be served from elsewhere. `providers` is said instead of these
- * two: lines of purser.yaml, from the provider's address.
+ * says of openai; each dialect may be served from elsewhere. `providers` is said instead of these
+ * three: lines of purser.yaml, from the provider's address.
  */
 export async function startGateway({
   yaml = '',
@@ -92,6 +92,7 @@ export async function startGateway({
   openai = undefined,
   openaiMore = '',
   anthropic = undefined,
+  google = undefined,
   providers = undefined,
 } = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'purser-e2e-'));
@@ -100,7 +101,8 @@ export async function startGateway({
   const provider = `http://127.0.0.1:${providerPort}`;
   const usual = `
   openai: {base_url: "${openai ?? `${provider}/v1`}", api_key_env: SIMULATED_KEY, ${openaiMore}}
-  anthropic: {base_url: "${anthropic ?? provider}", api_key_env: SIMULATED_KEY}`;
+  anthropic: {base_url: "${anthropic ?? provider}", api_key_env: SIMULATED_KEY}
+  google: {base_url: "${google ?? provider}", api_key_env: SIMULATED_KEY}`;
   writeFileSync(
     config,
     `listen: 127.0.0.1:${port}
