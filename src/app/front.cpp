@@ -341,10 +341,9 @@ Awaitable<bool> dispatch(Connection& client, Request& request, Front& front) {
     case Desk::batches:
       co_return co_await refuse_batches(client, request, front);
     case Desk::images:
-      if (is_multipart(request)) {
-        co_return co_await refuse_multipart(client, request, front);
-      }
-      co_return co_await serve(client, request, Dialect::images, core, services);
+      co_return co_await (is_multipart(request)
+                              ? refuse_multipart(client, request, front)
+                              : serve(client, request, Dialect::images, core, services));
     case Desk::free_responses:
       co_return co_await pass_through(client, request, Dialect::responses, core, services);
     case Desk::answer:
