@@ -31,9 +31,6 @@ class LeaveWatch final : public Waiting {
 
 /// "1f\r\n" in `digits`.
 std::string_view chunk_head(std::array<char, 24>& digits, std::size_t bytes);
-inline constexpr std::string_view kLastChunk = "0\r\n\r\n";
-
-bool is_event_stream(const std::vector<Field>& fields);
 
 /// Sends the request and reads the head of the answer. `sent` tells, also on failure, whether the
 /// provider may have seen the call: what it has not seen it cannot bill.
