@@ -117,6 +117,37 @@ TEST(Heads, APathIsAsTheProvidersOwnClientsMakeIt) {
       << "the model that is sent, which a limit may have chosen";
 }
 
+TEST(Heads, GooglesPathsHaveTheVersionThatTheBaseUrlHas) {
+  constexpr std::string_view kAsk = "/v1beta/models/m:generateContent";
+  const auto asked = [](std::string_view base_url, std::string_view path) {
+    return line(base_url, path, Dialect::gemini);
+  };
+  EXPECT_EQ(asked("https://a.b", kAsk), "POST /v1beta/models/m:generateContent HTTP/1.1");
+  EXPECT_EQ(asked("https://a.b/v1beta", kAsk), "POST /v1beta/models/m:generateContent HTTP/1.1");
+  EXPECT_EQ(asked("https://a.b/v1beta", "/v1/models/m:embedContent"),
+            "POST /v1beta/models/m:embedContent HTTP/1.1");
+  EXPECT_EQ(asked("https://a.b/v1", kAsk), "POST /v1/models/m:generateContent HTTP/1.1");
+  EXPECT_EQ(asked("https://a.b/gw", "/v1/models/m:embedContent"),
+            "POST /gw/v1/models/m:embedContent HTTP/1.1");
+}
+
+TEST(Heads, ACallersKeyInTheQueryStaysHere) {
+  Provider made = provider("p", {Dialect::gemini});
+  made.origin = parse_origin("https://a.b").value();
+  std::string head;
+  append_request_head(head,
+                      {.method = "POST",
+                       .path = "/v1/models/m:generateContent",
+                       .query = "key=theirs&alt=sse",
+                       .dialect = Dialect::gemini,
+                       .secret = "ours",
+                       .key_header = KeyHeader::x_goog_api_key},
+                      made, {});
+  EXPECT_TRUE(head.starts_with("POST /v1/models/m:generateContent?alt=sse HTTP/1.1\r\n")) << head;
+  EXPECT_NE(head.find("x-goog-api-key: ours\r\n"), std::string::npos);
+  EXPECT_EQ(head.find("theirs"), std::string::npos);
+}
+
 TEST(Heads, TheOperatorsFieldsComeBeforeTheCallers) {
   Provider made = provider("p", {Dialect::chat});
   made.origin = parse_origin("https://a.b/v1").value();
