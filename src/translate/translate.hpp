@@ -1,0 +1,70 @@
+// translate/translate.hpp — a call written in one dialect, answered by a model that speaks another.
+//
+// A call's way, where `asked` is the client's dialect and `speaks` the provider's:
+//
+//   auto conversation = read(asked, body, {.model = from_the_path});   // Gemini names it there
+//   conversation->model = "the-model-that-shall-answer";
+//   const auto written = write(speaks, *conversation, policy);         // an Error: refused, 400
+//   … send written->body to written->path_model's path; put written->losses in the call's record
+//
+//   plain, 2xx:  auto answer = read_answer(speaks, bytes);
+//                const WrittenAnswer back = write_answer(asked, *answer, named);
+//   plain, else: const ErrorAnswer back = write_error(asked, read_error(speaks, status, bytes));
+//   streamed:    StreamTranslator stream(speaks, asked, {.named = named, .usage = …});
+//                stream.feed(bytes, out) as they come, any split; stream.finish(whole, out) once
+//
+// `named` holds what the core cannot make up: an id unique to this call, and the time of day.
+// Between equal dialects nothing is translated: pass the bytes on as they are.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/result.hpp"
+#include "translate/answer.hpp"
+#include "translate/conversation.hpp"
+
+namespace purser::translate {
+
+/// What stands beside a body: Gemini has its model and whether it streams in the path.
+struct Beside {
+  std::string_view model = {};
+  bool stream = false;
+};
+
+/// Error (client): not JSON, or of another type than the dialect has it, with the place.
+Result<Conversation> read(Wire wire, std::string_view body, const Beside& beside = {});
+
+struct Written {
+  std::string body;
+  std::string path_model;  // Gemini: for the path; elsewhere empty
+  bool stream = false;     // Gemini: which method of the model is asked
+  Losses losses;           // those of reading and of writing
+};
+/// Error (client): something was dropped that `policy` does not bear.
+Result<Written> write(Wire wire, const Conversation& conversation, const Policy& policy = {});
+
+/// Error (upstream): not an answer of that dialect.
+Result<Answer> read_answer(Wire wire, std::string_view body);
+
+/// What the core cannot know by itself.
+struct Named {
+  std::string_view id = {};  // unique to the call; letters, digits, - and _
+  std::int64_t now = 0;      // seconds since 1970
+};
+struct WrittenAnswer {
+  std::string body;
+  Losses losses;
+};
+WrittenAnswer write_answer(Wire wire, const Answer& answer, const Named& named);
+
+/// Never fails: what cannot be read is told by its status alone.
+Problem read_error(Wire wire, int status, std::string_view body);
+struct ErrorAnswer {
+  int status = 500;
+  std::string body;
+};
+ErrorAnswer write_error(Wire wire, const Problem& problem);
+
+}  // namespace purser::translate
