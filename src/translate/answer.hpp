@@ -44,17 +44,6 @@ struct AnswerChoice {
   std::string stop_sequence = {};
 };
 
-struct Answer {
-  Wire from = Wire::chat;
-  std::string id = {};
-  std::string model = {};
-  std::int64_t created = 0;  // seconds; 0: not said
-  std::vector<AnswerChoice> choices = {};
-  std::optional<Usage> usage = {};
-  std::string tier = {};
-  Losses losses = {};
-};
-
 enum class Trouble : std::uint8_t {
   bad_request,
   key,
@@ -76,6 +65,18 @@ struct Problem {
   std::string message = {};
   std::string code = {};  // the provider's own word for it
   std::string request_id = {};
+};
+
+struct Answer {
+  Wire from = Wire::chat;
+  std::string id = {};
+  std::string model = {};
+  std::int64_t created = 0;  // seconds; 0: not said
+  std::vector<AnswerChoice> choices = {};
+  std::optional<Usage> usage = {};
+  std::string tier = {};
+  std::optional<Problem> problem = {};  // it says that it failed, under a status of success
+  Losses losses = {};
 };
 
 }  // namespace purser::translate

@@ -8,7 +8,7 @@ namespace purser::translate {
 namespace {
 
 std::string translated(Wire from, Wire to, std::string_view body) {
-  const auto answer = read_answer(from, body);
+  const auto answer = read_answer(from, body, {.id = "p1"});
   EXPECT_TRUE(answer) << answer.error().message;
   return write_answer(to, answer.value(), {.id = "p1", .now = 1000}).body;
 }
@@ -65,7 +65,7 @@ TEST(Answers, ChatBecomesMessages) {
 }
 
 TEST(Answers, WhatIsNoAnswerIsTheProvidersFault) {
-  const auto wrong = read_answer(Wire::chat, R"({"id": "x"})");
+  const auto wrong = read_answer(Wire::chat, R"({"id": "x"})", {});
   ASSERT_FALSE(wrong);
   EXPECT_EQ(wrong.error().fault, Fault::upstream);
 }

@@ -89,7 +89,7 @@ json::object write_message(const AnswerChoice& choice, Notes& notes) {
 
 }  // namespace
 
-Answer read_chat_answer(const json::value& value, Reading& reading) {
+Answer read_chat_answer(const json::value& value, const Named&, Reading& reading) {
   Answer answer{.from = Wire::chat};
   Members body(value, "", reading);
   answer.id = body.text("id");

@@ -232,12 +232,8 @@ json::object chat_call(const ToolCall& call) {
       {"type", "function"},
       {"function",
        {{"name", call.name}, {"arguments", call.arguments.empty() ? "{}" : call.arguments}}}};
-  if (call.seal) {  // where Google's own chat endpoint has it
-    written["extra_content"] = {
-        {"google",
-         {{"thought_signature", call.seal->by == Wire::gemini
-                                    ? call.seal->bytes
-                                    : seal_text(*call.seal, Wire::gemini, SealOf::call)}}}};
+  if (call.seal) {  // where Google's own chat endpoint has it; nobody else signs calls
+    written["extra_content"] = {{"google", {{"thought_signature", call.seal->bytes}}}};
   }
   return written;
 }

@@ -48,15 +48,15 @@ struct Sealed {
 };
 
 struct ToolCall {
-  std::string id;
-  std::string name;
+  std::string id = {};
+  std::string name = {};
   std::string arguments = {};       // JSON; empty: none
   std::optional<Sealed> seal = {};  // Gemini signs its calls
   bool operator==(const ToolCall&) const = default;
 };
 
 struct ToolResult {
-  std::string call_id;
+  std::string call_id = {};
   std::string name = {};  // of the tool, where it is known
   std::vector<std::variant<Text, Media>> content = {};
   bool is_error = false;
@@ -68,7 +68,6 @@ struct Thinking {
   std::string text = {};
   std::optional<Sealed> seal = {};
   bool hidden = false;
-  std::string id = {};  // of a Responses item
   bool operator==(const Thinking&) const = default;
 };
 

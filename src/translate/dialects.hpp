@@ -17,10 +17,10 @@ json::object write_messages(const Conversation& conversation, Notes& notes);
 json::object write_responses(const Conversation& conversation, Notes& notes);
 json::object write_gemini(const Conversation& conversation, Notes& notes);
 
-Answer read_chat_answer(const json::value& body, Reading& reading);
-Answer read_messages_answer(const json::value& body, Reading& reading);
-Answer read_responses_answer(const json::value& body, Reading& reading);
-Answer read_gemini_answer(const json::value& body, Reading& reading);
+Answer read_chat_answer(const json::value& body, const Named& named, Reading& reading);
+Answer read_messages_answer(const json::value& body, const Named& named, Reading& reading);
+Answer read_responses_answer(const json::value& body, const Named& named, Reading& reading);
+Answer read_gemini_answer(const json::value& body, const Named& named, Reading& reading);
 
 json::object write_chat_answer(const Answer& answer, const Named& named, Notes& notes);
 json::object write_messages_answer(const Answer& answer, const Named& named, Notes& notes);
@@ -39,6 +39,21 @@ std::optional<Part> read_block(const json::value& value, const std::string& path
 json::object thinking_block(const Thinking& thinking);
 json::object call_block(const ToolCall& call, const std::string& path, Notes& notes);
 json::object call_seal_block(const Sealed& seal);
+
+/// An item of Responses, put where it belongs. `waiting` is the seal of the next tool call.
+void read_item(const json::value& value, const std::string& path, Reading& reading,
+               Conversation& conversation, std::optional<Sealed>& waiting);
+json::object reasoning_item(const Thinking& thinking, const std::string& id);
+json::object call_item(const ToolCall& call);
+json::object call_seal_item(const Sealed& seal, const std::string& id);
+json::object message_item(const std::string& id, json::array content, std::string_view status);
+json::object output_text(std::string_view text);
+/// The object Response without its output; in progress while `stop` is not said.
+json::object response_body(std::string_view id, std::string_view model, std::int64_t created,
+                           Stop stop);
+std::string item_id(std::string_view kind, std::string_view answer, std::size_t index);
+
+json::array gemini_parts(const std::vector<Part>& parts, Notes& notes);
 
 /// Usage of each dialect, from and to the member it stands in.
 Usage read_chat_usage(Members& usage);

@@ -17,6 +17,19 @@ json::value parse(std::string_view body, boost::system::error_code& error) {
   return json::parse({body.data(), body.size()}, error, {}, options);
 }
 
+std::string snake_case(std::string_view name) {
+  std::string snake;
+  for (const char c : name) {
+    if (c >= 'A' && c <= 'Z') {
+      snake += '_';
+      snake += static_cast<char>(c - 'A' + 'a');
+    } else {
+      snake += c;
+    }
+  }
+  return snake;
+}
+
 std::string_view view(json::string_view text) {
   return {text.data(), text.size()};
 }
@@ -73,12 +86,20 @@ std::string Members::path(std::string_view name) const {
   return path_.empty() ? std::string(name) : path_ + "." + std::string(name);
 }
 
-const json::value* Members::take(std::string_view name) {
+const json::object::value_type* Members::find(std::string_view name) const {
   if (object_ == nullptr) {
     return nullptr;
   }
-  const auto found = object_->find({name.data(), name.size()});
-  if (found == object_->end() || found->value().is_null()) {
+  auto found = object_->find({name.data(), name.size()});
+  if (found == object_->end() && reading_.snake_too) {
+    found = object_->find(snake_case(name));
+  }
+  return found == object_->end() || found->value().is_null() ? nullptr : found;
+}
+
+const json::value* Members::take(std::string_view name) {
+  const json::object::value_type* const found = find(name);
+  if (found == nullptr) {
     return nullptr;
   }
   taken_[static_cast<std::size_t>(found - object_->begin())] = true;
@@ -86,9 +107,8 @@ const json::value* Members::take(std::string_view name) {
 }
 
 std::string_view Members::peek(std::string_view name) const {
-  const json::value* const value =
-      object_ == nullptr ? nullptr : object_->if_contains({name.data(), name.size()});
-  return value == nullptr ? std::string_view() : text_of(*value);
+  const json::object::value_type* const found = find(name);
+  return found == nullptr ? std::string_view() : text_of(found->value());
 }
 
 std::optional<std::string> Members::text_if(std::string_view name) {

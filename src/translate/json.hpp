@@ -26,6 +26,7 @@ std::string print(const json::value& value);
 
 /// One reading of a body: what was lost on the way, and the first thing that was of the wrong type.
 struct Reading : Notes {
+  bool snake_too = false;  // members may be spelled snake_case as well: protobuf's JSON
   std::string wrong = {};
 
   void mistake(std::string_view path, std::string_view expected);
@@ -67,6 +68,7 @@ class Members {
   std::string path_;
   Reading& reading_;
   std::vector<bool> taken_;
+  const json::object::value_type* find(std::string_view name) const;
   bool silent_ = false;
 };
 

@@ -28,7 +28,7 @@ json::array content_of(const AnswerChoice& choice, Notes& notes) {
 
 }  // namespace
 
-Answer read_messages_answer(const json::value& value, Reading& reading) {
+Answer read_messages_answer(const json::value& value, const Named&, Reading& reading) {
   Answer answer{.from = Wire::messages};
   Members body(value, "", reading);
   answer.id = body.text("id");

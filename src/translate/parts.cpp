@@ -1,10 +1,13 @@
 // translate/parts.cpp — media, seals and ids.
 #include "translate/parts.hpp"
 
+#include "translate/base64.hpp"
+
 namespace purser::translate {
 namespace {
 
 constexpr std::string_view kSealMark = "purser:";
+constexpr std::string_view kSealMarkBase64 = "cHVyc2VyO";  // the same, encoded
 constexpr std::string_view kCallMark = "call:";
 constexpr std::string_view kIdMark = "purser_";
 constexpr std::string_view kMadeUp = "gemini_call_";
@@ -47,10 +50,14 @@ std::string seal_text(const Sealed& seal, Wire dialect, SealOf of) {
   }
   std::string text(kSealMark);
   text.append(to_string(seal.by)).append(":");
-  return text.append(of == SealOf::call ? kCallMark : "").append(seal.bytes);
+  text.append(of == SealOf::call ? kCallMark : "").append(seal.bytes);
+  return dialect == Wire::gemini ? to_base64(text) : text;  // its clients take it for bytes
 }
 
-OpenedSeal opened_seal(std::string_view text, Wire dialect) {
+OpenedSeal opened_seal(std::string_view given, Wire dialect) {
+  const auto unpacked =
+      given.starts_with(kSealMarkBase64) ? from_base64(given) : std::optional<std::string>();
+  const std::string_view text = unpacked ? std::string_view(*unpacked) : given;
   if (text.starts_with(kSealMark)) {
     std::string_view rest = text.substr(kSealMark.size());
     for (const Wire wire : kWires) {
@@ -64,7 +71,12 @@ OpenedSeal opened_seal(std::string_view text, Wire dialect) {
       return {{wire, std::string(rest)}, call ? SealOf::call : SealOf::thinking};
     }
   }
-  return {{dialect, std::string(text)}, SealOf::thinking};
+  return {{dialect, std::string(given)}, SealOf::thinking};
+}
+
+bool carries_seals(std::string_view body) {
+  return body.find(std::string("\"").append(kSealMark)) != std::string_view::npos ||
+         body.find(std::string("\"").append(kSealMarkBase64)) != std::string_view::npos;
 }
 
 std::string strict_id(std::string_view id) {

@@ -8,6 +8,7 @@
 
 #include "translate/conversation.hpp"
 #include "translate/json.hpp"
+#include "translate/translate.hpp"
 
 namespace purser::translate {
 
@@ -23,7 +24,7 @@ enum class SealOf : std::uint8_t { thinking, call };
 std::string seal_text(const Sealed& seal, Wire dialect, SealOf of);
 struct OpenedSeal {
   Sealed seal;
-  SealOf of;
+  SealOf of = SealOf::thinking;
 };
 OpenedSeal opened_seal(std::string_view text, Wire dialect);
 

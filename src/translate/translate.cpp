@@ -9,13 +9,16 @@ namespace {
 struct Dialect {
   Conversation (*read)(const json::value&, Reading&);
   json::object (*write)(const Conversation&, Notes&);
-  Answer (*read_answer)(const json::value&, Reading&);
+  Answer (*read_answer)(const json::value&, const Named&, Reading&);
   json::object (*write_answer)(const Answer&, const Named&, Notes&);
 };
 constexpr Dialect kDialects[] = {
     {read_chat, write_chat, read_chat_answer, write_chat_answer},
     {read_messages, write_messages, read_messages_answer, write_messages_answer},
+    {read_responses, write_responses, read_responses_answer, write_responses_answer},
+    {read_gemini, write_gemini, read_gemini_answer, write_gemini_answer},
 };
+static_assert(std::size(kDialects) == kWires.size());
 
 const Dialect& dialect(Wire wire) {
   return kDialects[static_cast<std::size_t>(wire)];
@@ -29,6 +32,7 @@ Result<Conversation> read(Wire wire, std::string_view body, const Beside& beside
     return std::unexpected(tree.error());
   }
   Reading reading;
+  reading.snake_too = wire == Wire::gemini;
   Conversation conversation = dialect(wire).read(*tree, reading);
   if (!reading.wrong.empty()) {
     return fail(Fault::client, std::move(reading.wrong));
@@ -57,13 +61,14 @@ Result<Written> write(Wire wire, const Conversation& conversation, const Policy&
                  .losses = std::move(notes.losses)};
 }
 
-Result<Answer> read_answer(Wire wire, std::string_view body) {
+Result<Answer> read_answer(Wire wire, std::string_view body, const Named& named) {
   const auto tree = parse(body, Fault::upstream);
   if (!tree) {
     return std::unexpected(tree.error());
   }
   Reading reading;
-  Answer answer = dialect(wire).read_answer(*tree, reading);
+  reading.snake_too = wire == Wire::gemini;
+  Answer answer = dialect(wire).read_answer(*tree, named, reading);
   if (!reading.wrong.empty()) {
     return fail(Fault::upstream, std::move(reading.wrong));
   }

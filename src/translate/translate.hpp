@@ -7,14 +7,17 @@
 //   const auto written = write(speaks, *conversation, policy);         // an Error: refused, 400
 //   … send written->body to written->path_model's path; put written->losses in the call's record
 //
-//   plain, 2xx:  auto answer = read_answer(speaks, bytes);
+//   plain, 2xx:  auto answer = read_answer(speaks, bytes, named);
+//                (with answer->problem: 200, but it failed; as below)
 //                const WrittenAnswer back = write_answer(asked, *answer, named);
 //   plain, else: const ErrorAnswer back = write_error(asked, read_error(speaks, status, bytes));
 //   streamed:    StreamTranslator stream(speaks, asked, {.named = named, .usage = …});
 //                stream.feed(bytes, out) as they come, any split; stream.finish(whole, out) once
 //
 // `named` holds what the core cannot make up: an id unique to this call, and the time of day.
-// Between equal dialects nothing is translated: pass the bytes on as they are.
+// Between equal dialects nothing is translated: pass the bytes on as they are, unless the history
+// holds seals of another provider (carries_seals): those its own provider would refuse, so such a
+// call is read and written too.
 #pragma once
 
 #include <memory>
@@ -36,6 +39,12 @@ struct Beside {
 /// Error (client): not JSON, or of another type than the dialect has it, with the place.
 Result<Conversation> read(Wire wire, std::string_view body, const Beside& beside = {});
 
+/// What the core cannot know by itself.
+struct Named {
+  std::string_view id = {};  // unique to the call; letters, digits, - and _
+  std::int64_t now = 0;      // seconds since 1970
+};
+
 struct Written {
   std::string body;
   std::string path_model;  // Gemini: for the path; elsewhere empty
@@ -45,14 +54,12 @@ struct Written {
 /// Error (client): something was dropped that `policy` does not bear.
 Result<Written> write(Wire wire, const Conversation& conversation, const Policy& policy = {});
 
-/// Error (upstream): not an answer of that dialect.
-Result<Answer> read_answer(Wire wire, std::string_view body);
+/// Whether a body holds what another provider sealed, in the form that write_answer gave it.
+bool carries_seals(std::string_view body);
 
-/// What the core cannot know by itself.
-struct Named {
-  std::string_view id = {};  // unique to the call; letters, digits, - and _
-  std::int64_t now = 0;      // seconds since 1970
-};
+/// Error (upstream): not an answer of that dialect.
+Result<Answer> read_answer(Wire wire, std::string_view body, const Named& named);
+
 struct WrittenAnswer {
   std::string body;
   Losses losses;
