@@ -23,8 +23,11 @@ void read_words(Members& message, std::vector<Part>& parts) {
   }
   for (std::size_t i = 0; i < content->get_array().size(); ++i) {  // Mistral's thinking models
     Members part(content->get_array()[i], at(message.path("content"), i), message.reading());
-    if (part.text("type") == "text") {
+    const std::string type = part.text("type");
+    if (type == "text") {
       parts.push_back({.what = Text{.text = part.text("text")}});
+    } else if (type == "thinking") {
+      parts.push_back({.what = Thinking{.text = chat_thought(part)}, .path = part.path()});
     } else {
       part.ignore_rest();
       message.reading().drop(part.path(), Concern::content, "a part of another kind than text");
@@ -39,8 +42,7 @@ AnswerChoice read_choice(const json::value& value, const std::string& path, Read
   choice.drop("logprobs", Concern::delivery, "the probabilities of tokens are not translated");
   AnswerChoice read{.stop = chat_stop(choice.text("finish_reason"))};
   const json::value* const value_of_message = choice.take("message");
-  if (value_of_message == nullptr) {
-    reading.mistake(choice.path("message"), "an object");
+  if (value_of_message == nullptr) {  // Azure, when its filter took everything
     return read;
   }
   Members message(*value_of_message, choice.path("message"), reading);
@@ -97,7 +99,9 @@ Answer read_chat_answer(const json::value& value, const Named&, Reading& reading
   answer.created = body.whole("created").value_or(0);
   answer.tier = body.text("service_tier");
   const json::array* const choices = body.list("choices");
-  if (choices == nullptr) {
+  if (const json::value* const error = body.take("error")) {
+    answer.problem = problem_in(*error, 500);
+  } else if (choices == nullptr) {
     reading.mistake("choices", "a list");
   }
   for (std::size_t i = 0; choices != nullptr && i < choices->size(); ++i) {

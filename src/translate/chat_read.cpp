@@ -6,7 +6,13 @@
 namespace purser::translate {
 namespace {
 
+/// OpenAI's own mark, or Anthropic's as routers pass it on.
 std::optional<CacheMark> breakpoint(Members& part) {
+  if (const json::value* const value = part.take("cache_control")) {
+    Members mark(*value, part.path("cache_control"), part.reading());
+    mark.ignore("type");
+    return CacheMark{.ttl = mark.text("ttl")};
+  }
   const json::value* const mark = part.take("prompt_cache_breakpoint");
   return mark == nullptr ? std::nullopt : std::optional(CacheMark{});
 }
@@ -74,6 +80,8 @@ void read_content(const json::value& content, const std::string& path, Reading& 
       read.what = image(part);
     } else if (type == "input_audio") {
       read.what = audio(part);
+    } else if (type == "thinking") {
+      read.what = Thinking{.text = chat_thought(part)};
     } else if (type == "file") {
       read.what = file(part);
     } else {
@@ -130,6 +138,18 @@ void read_chat_calls(Members& message, std::vector<Part>& parts) {
     read.id = "function_" + read.name;
     parts.push_back({.what = std::move(read), .path = message.path("function_call")});
   }
+}
+
+std::string chat_thought(Members& part) {
+  std::string text;
+  const json::array* const pieces = part.list("thinking");
+  for (std::size_t i = 0; pieces != nullptr && i < pieces->size(); ++i) {
+    Members piece((*pieces)[i], at(part.path("thinking"), i), part.reading());
+    piece.ignore("type");
+    text += piece.text("text");
+  }
+  part.ignore("closed");
+  return text;
 }
 
 /// What models that think say beside their answer; not of the official dialect, and widespread.

@@ -30,6 +30,8 @@ json::object write_gemini_answer(const Answer& answer, const Named& named, Notes
 /// Of a chat message, asked or answered: its tool calls, and what it says of its thoughts.
 void read_chat_calls(Members& message, std::vector<Part>& parts);
 void read_chat_thoughts(Members& message, std::vector<Part>& parts);
+/// Of a part of kind "thinking", as Mistral has it.
+std::string chat_thought(Members& part);
 json::object chat_call(const ToolCall& call);
 /// A block of Messages' content, asked or answered; nothing when it could not be kept. `waiting` is
 /// the seal of the next tool call.

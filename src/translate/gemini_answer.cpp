@@ -12,6 +12,18 @@ bool calls_a_tool(const std::vector<Part>& parts) {
       parts, [](const Part& part) { return std::holds_alternative<ToolCall>(part.what); });
 }
 
+/// Some servers give the enum's number.
+Stop finish_of(Members& candidate) {
+  constexpr Stop kNumbered[] = {Stop::unsaid,  Stop::end,     Stop::length,
+                                Stop::refusal, Stop::refusal, Stop::other};
+  const json::value* const reason = candidate.take("finishReason");
+  if (reason != nullptr && reason->is_int64()) {
+    const std::int64_t number = reason->get_int64();
+    return number >= 0 && number < std::ssize(kNumbered) ? kNumbered[number] : Stop::other;
+  }
+  return reason == nullptr ? Stop::unsaid : gemini_stop(text_of(*reason));
+}
+
 AnswerChoice read_candidate(const json::value& value, const std::string& path, CallIds& ids,
                             Reading& reading) {
   Members candidate(value, path, reading);
@@ -24,7 +36,7 @@ AnswerChoice read_candidate(const json::value& value, const std::string& path, C
       read_gemini_part((*parts)[i], at(content.path("parts"), i), reading, ids, choice.parts);
     }
   }
-  choice.stop = gemini_stop(candidate.text("finishReason"));
+  choice.stop = finish_of(candidate);
   if (choice.stop == Stop::end && calls_a_tool(choice.parts)) {
     choice.stop = Stop::tool_call;
   }
@@ -62,7 +74,9 @@ Answer read_gemini_answer(const json::value& value, const Named& named, Reading&
     answer.usage = read_gemini_usage(inside);
     answer.tier = inside.text("serviceTier");
   }
-  if (candidates == nullptr && feedback == nullptr && !answer.usage) {
+  if (const json::value* const error = body.take("error")) {
+    answer.problem = problem_in(*error, 500);
+  } else if (candidates == nullptr && feedback == nullptr && !answer.usage) {
     reading.mistake("candidates", "a list");
   }
   for (const std::string_view name : {"createTime", "modelStatus", "sdkHttpResponse"}) {

@@ -106,7 +106,9 @@ Part read_answered(const json::value& value, Members& part, CallIds& ids) {
   const json::array* const media = response.list("parts");
   for (std::size_t i = 0; media != nullptr && i < media->size(); ++i) {
     Members item((*media)[i], at(response.path("parts"), i), part.reading());
-    if (const json::value* const blob = item.take("inlineData")) {
+    if (const json::value* const file = item.take("fileData")) {
+      result.content.emplace_back(read_file(*file, item.path("fileData"), part.reading()));
+    } else if (const json::value* const blob = item.take("inlineData")) {
       result.content.emplace_back(read_inline(*blob, item.path("inlineData"), part.reading()));
     }
   }

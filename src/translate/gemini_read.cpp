@@ -154,8 +154,15 @@ void read_config(Members& body, Settings& settings) {
   for (const std::string_view name : {"responseLogprobs", "logprobs"}) {
     config.drop(name, Concern::delivery, "the probabilities of tokens are not translated");
   }
+  const json::array* const modalities = config.list("responseModalities");
+  for (std::size_t i = 0; modalities != nullptr && i < modalities->size(); ++i) {
+    if (text_of((*modalities)[i]) != "TEXT") {
+      config.reading().drop(at(config.path("responseModalities"), i), Concern::output,
+                            "answers are translated as text");
+    }
+  }
   for (const std::string_view name :
-       {"responseModalities", "speechConfig", "imageConfig", "mediaResolution", "audioTimestamp"}) {
+       {"speechConfig", "imageConfig", "mediaResolution", "audioTimestamp"}) {
     config.drop(name, Concern::output, "answers are translated as text");
   }
 }

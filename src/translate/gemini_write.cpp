@@ -37,9 +37,7 @@ json::object result_part(const ToolResult& result, const std::string& where, Wir
       continue;
     }
     const auto& other = std::get<Media>(item);
-    if (other.data.empty()) {
-      notes.drop(where, Concern::content, "Gemini's tools bring bytes, no URLs");
-    } else if (auto part = media_part(other, where, from, notes)) {
+    if (auto part = media_part(other, where, from, notes)) {
       media.push_back(std::move(*part));
     }
   }

@@ -51,7 +51,7 @@ struct Exchange {
   Wire wire = Wire::chat;
   bool streaming = false;
   int status = 0;
-  std::string request = {};  // empty: not recorded
+  std::string request = {};   // empty: not recorded
   std::string response = {};  // likewise
 };
 
@@ -106,7 +106,7 @@ class Recorded : public testing::Test {
   void count(const Losses& losses) {
     for (const Loss& loss : losses) {
       ++counts_[std::string(to_string(loss.fate)) + " " + std::string(to_string(loss.concern)) +
-                ": " + loss.why];
+                ": " + (loss.concern == Concern::unknown ? loss.path : loss.why)];
     }
   }
   void print_counts() const {
@@ -145,10 +145,14 @@ TEST_F(Recorded, EveryRequestIsReadAndWrittenInEveryOtherDialect) {
   EXPECT_GT(read_count, 1900);
 }
 
+/// Recorded under these names, and answers of other endpoints.
+constexpr std::string_view kOthers[] = {"w01458", "w04146", "w04147"};
+
 TEST_F(Recorded, EveryPlainAnswerIsReadAndWrittenInEveryOtherDialect) {
   int read_count = 0;
   for (const Exchange& exchange : exchanges_) {
-    if (exchange.streaming || exchange.response.empty()) {
+    if (exchange.streaming || exchange.response.empty() ||
+        std::ranges::find(kOthers, exchange.id) != std::end(kOthers)) {
       continue;
     }
     if (exchange.status != 200) {
@@ -163,6 +167,9 @@ TEST_F(Recorded, EveryPlainAnswerIsReadAndWrittenInEveryOtherDialect) {
       continue;
     }
     ++read_count;
+    if (answer->problem) {
+      continue;
+    }
     count(answer->losses);
     for (const Wire to : kWires) {
       const WrittenAnswer written = write_answer(to, *answer, {.id = "x", .now = 1});

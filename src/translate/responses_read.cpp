@@ -131,9 +131,15 @@ void read_settings(Members& body, Settings& settings) {
   if (body.flag("background").value_or(false)) {
     body.reading().drop("background", Concern::state, "other providers answer at once");
   }
+  const json::array* const include = body.list("include");
+  for (std::size_t i = 0; include != nullptr && i < include->size(); ++i) {
+    if (text_of((*include)[i]) != "reasoning.encrypted_content") {  // that is asked for anyway
+      body.reading().drop(at("include", i), Concern::delivery, "an extra of OpenAI's own");
+    }
+  }
   constexpr std::string_view kOwn = "a service of OpenAI's own";
   for (const std::string_view name :
-       {"include", "truncation", "context_management", "top_logprobs", "max_tool_calls"}) {
+       {"truncation", "context_management", "top_logprobs", "max_tool_calls"}) {
     body.drop(name, Concern::delivery, kOwn);
   }
 }
