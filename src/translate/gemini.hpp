@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "translate/answer.hpp"
 #include "translate/conversation.hpp"
 #include "translate/json.hpp"
 
@@ -27,6 +28,9 @@ class CallIds {
 
 void read_gemini_part(const json::value& value, const std::string& path, Reading& reading,
                       CallIds& ids, std::vector<Part>& parts);
+
+/// A whole answer, or a piece of a stream.
+Answer read_gemini_chunk(const json::value& value, CallIds& ids, Reading& reading);
 
 /// A call as a model makes it, and one of a history, which must be signed or excused.
 json::object gemini_call(const ToolCall& call, const std::string& path, Notes& notes);

@@ -56,11 +56,15 @@ AnswerChoice read_candidate(const json::value& value, const std::string& path, C
 }  // namespace
 
 Answer read_gemini_answer(const json::value& value, const Named& named, Reading& reading) {
+  CallIds ids{std::string(named.id)};
+  return read_gemini_chunk(value, ids, reading);
+}
+
+Answer read_gemini_chunk(const json::value& value, CallIds& ids, Reading& reading) {
   Answer answer{.from = Wire::gemini};
   Members body(value, "", reading);
   answer.id = body.text("responseId");
   answer.model = body.text("modelVersion");
-  CallIds ids(named.id.empty() ? answer.id : std::string(named.id));
   const json::array* const candidates = body.list("candidates");
   for (std::size_t i = 0; candidates != nullptr && i < candidates->size(); ++i) {
     answer.choices.push_back(read_candidate((*candidates)[i], at("candidates", i), ids, reading));

@@ -10,6 +10,33 @@ namespace {
 
 constexpr std::size_t kStopsMax = 5;  // Google refuses more
 
+struct Ending {
+  std::string_view ending;
+  std::string_view mime;
+};
+constexpr Ending kEndings[] = {
+    {".png", "image/png"},   {".jpg", "image/jpeg"},  {".jpeg", "image/jpeg"},
+    {".webp", "image/webp"}, {".gif", "image/gif"},   {".pdf", "application/pdf"},
+    {".txt", "text/plain"},  {".mp3", "audio/mpeg"},  {".wav", "audio/wav"},
+    {".mp4", "video/mp4"},   {".webm", "video/webm"},
+};
+constexpr std::string_view kUsual[] = {"image/jpeg", "application/pdf", "audio/mpeg", "video/mp4"};
+
+/// Google wants to be told what lies at a URL: by its ending, else what is usual of its kind.
+std::string mime_at(const Media& media, const std::string& where, Notes& notes) {
+  const std::string_view path =
+      std::string_view(media.url).substr(0, media.url.find_first_of("?#"));
+  for (const Ending& known : kEndings) {
+    if (path.ends_with(known.ending) && kind_of(known.mime) == media.kind) {
+      return std::string(known.mime);
+    }
+  }
+  const std::string_view usual = kUsual[static_cast<std::size_t>(media.kind)];
+  notes.approximate(where, Concern::content,
+                    "what lies at this URL is not said: told as " + std::string(usual));
+  return std::string(usual);
+}
+
 std::optional<json::object> media_part(const Media& media, const std::string& where, Wire from,
                                        Notes& notes) {
   if (!media.data.empty()) {
@@ -20,10 +47,7 @@ std::optional<json::object> media_part(const Media& media, const std::string& wh
     return {};
   }
   json::object file{{"fileUri", media.file.empty() ? media.url : media.file}};
-  put_text(file, "mimeType", media.mime);
-  if (media.mime.empty()) {
-    notes.approximate(where, Concern::content, "Google must find out what lies at this URL");
-  }
+  file["mimeType"] = media.mime.empty() ? mime_at(media, where, notes) : media.mime;
   return json::object{{"fileData", std::move(file)}};
 }
 

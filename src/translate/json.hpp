@@ -36,6 +36,7 @@ struct Reading : Notes {
 class Members {
  public:
   Members(const json::value& value, std::string path, Reading& reading);
+  Members(json::value&& value, std::string path, Reading& reading) = delete;  // it is looked into
   ~Members();
   Members(const Members&) = delete;
   Members& operator=(const Members&) = delete;

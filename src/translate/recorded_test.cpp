@@ -2,97 +2,13 @@
 // Nothing of it may crash or be refused by a reader, and what was not carried is counted by reason.
 #include <gtest/gtest.h>
 
-#include <cstdio>
-#include <cstdlib>
 #include <filesystem>
 #include <map>
 
-#include "translate/json.hpp"
-#include "translate/translate.hpp"
+#include "translate/recordings_test.hpp"
 
 namespace purser::translate {
 namespace {
-
-std::string recordings() {
-  const char* const given = std::getenv("PURSER_DATA");
-  const std::string folder = given != nullptr ? given : PURSER_SOURCE_DIR "/../shared/data";
-  return folder + "/wire/recorded_exchanges.jsonl.zst";
-}
-
-std::string unpacked(const std::string& path) {
-  std::string text;
-  FILE* const pipe = popen(("zstd -dqc '" + path + "'").c_str(), "r");
-  if (pipe == nullptr) {
-    return text;
-  }
-  std::array<char, 65536> block;
-  while (const std::size_t got = std::fread(block.data(), 1, block.size(), pipe)) {
-    text.append(block.data(), got);
-  }
-  pclose(pipe);
-  return text;
-}
-
-std::optional<Wire> wire_of(std::string_view api) {
-  constexpr std::pair<std::string_view, Wire> kApis[] = {{"openai.chat", Wire::chat},
-                                                         {"anthropic.messages", Wire::messages},
-                                                         {"openai.responses", Wire::responses},
-                                                         {"gemini.generateContent", Wire::gemini}};
-  for (const auto& [name, wire] : kApis) {
-    if (name == api) {
-      return wire;
-    }
-  }
-  return {};
-}
-
-struct Exchange {
-  std::string id;
-  Wire wire = Wire::chat;
-  bool streaming = false;
-  int status = 0;
-  std::string request = {};   // empty: not recorded
-  std::string response = {};  // likewise
-};
-
-std::string body_text(const json::value& body) {
-  return body.is_null()     ? std::string()
-         : body.is_string() ? std::string(text_of(body))
-                            : print(body);
-}
-
-std::vector<Exchange> exchanges() {
-  std::vector<Exchange> read;
-  const std::string all = unpacked(recordings());
-  for (std::size_t at = 0; at < all.size();) {
-    const std::size_t end = std::min(all.find('\n', at), all.size());
-    const auto row = parsed(std::string_view(all).substr(at, end - at));
-    at = end + 1;
-    if (!row) {
-      continue;
-    }
-    const json::object& fields = row->as_object();
-    const auto wire = wire_of(text_of(fields.at("api")));
-    const json::object* const request = fields.at("request").if_object();
-    const json::object* const response = fields.at("response").if_object();
-    if (!wire || response == nullptr) {
-      continue;
-    }
-    const json::value* const status = response->if_contains("status");
-    Exchange exchange{.id = std::string(text_of(fields.at("id"))),
-                      .wire = *wire,
-                      .streaming = fields.at("streaming").as_bool(),
-                      .status = status != nullptr && status->is_int64()
-                                    ? static_cast<int>(status->get_int64())
-                                    : 0};
-    if (request != nullptr && request->contains("body")) {
-      exchange.request = body_text(request->at("body"));
-    }
-    exchange.response = body_text(response->at("body"));
-    read.push_back(std::move(exchange));
-  }
-  return read;
-}
 
 class Recorded : public testing::Test {
  protected:

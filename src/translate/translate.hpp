@@ -27,6 +27,7 @@
 #include "base/result.hpp"
 #include "translate/answer.hpp"
 #include "translate/conversation.hpp"
+#include "wire/sse.hpp"
 
 namespace purser::translate {
 
@@ -73,5 +74,41 @@ struct ErrorAnswer {
   std::string body;
 };
 ErrorAnswer write_error(Wire wire, const Problem& problem);
+
+struct StreamOptions {
+  Named named = {};
+  bool usage = true;  // chat: the client asked for usage (Settings::stream_usage)
+};
+class StreamReader;
+class StreamWriter;
+
+/// A streamed answer, from one dialect into another: SSE in, SSE out, event by event. Keeps one
+/// event of the provider's, and of the answer only what the other dialect must say twice: all of it
+/// for Responses, the arguments of one call for Gemini, at most kKeptBytesMax. A stream that
+/// breaks, fails or grows beyond that ends with an error as the client's dialect has it.
+class StreamTranslator {
+ public:
+  static constexpr std::size_t kKeptBytesMax = std::size_t{16} << 20;
+
+  StreamTranslator(Wire from, Wire to, const StreamOptions& options);
+  ~StreamTranslator();
+  /// Appends to `out` what the client shall get for these bytes.
+  void feed(std::string_view bytes, std::string& out);
+  /// The provider's answer is over; `whole`: its transport ended it properly.
+  void finish(bool whole, std::string& out);
+  /// What was not carried so far, each thing once.
+  const Losses& losses() const { return losses_; }
+
+ private:
+  void see(const SseEvent& event, std::string& out);
+  void fail(std::string_view message, std::string& out);
+
+  std::string id_;
+  SseCutter cutter_;
+  Losses losses_;
+  std::unique_ptr<StreamReader> reader_;
+  std::unique_ptr<StreamWriter> writer_;
+  bool over_ = false;  // the client has its last event
+};
 
 }  // namespace purser::translate
