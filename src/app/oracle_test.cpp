@@ -91,8 +91,9 @@ Amount our_cost(const PriceBook& book, const Flavor& flavor, const std::string& 
   return total;
 }
 
-/// Retired before the book begins, or open weights that OpenAI itself does not serve.
-const std::set<std::string> kUnknown{"computer-use-preview-2025-03-11",
+/// Retired before the book begins, open weights that OpenAI itself does not serve, or a model of
+/// images that the book does not have.
+const std::set<std::string> kUnknown{"computer-use-preview-2025-03-11", "gemini-2.5-flash-image",
                                      "gpt-4.5-preview-2025-02-27", "gpt-oss-120b",
                                      "o1-mini-2024-09-12"};
 
