@@ -203,7 +203,7 @@ void write_settings(const Conversation& conversation, json::object& body, Notes&
   put(body, "frequency_penalty", settings.frequency_penalty);
   put(body, "presence_penalty", settings.presence_penalty);
   put(body, "seed", settings.seed);
-  put(body, "n", settings.choices);
+  put(body, "n", choices_of(conversation, notes));
   put(body, "store", settings.store);
   put_text(body, "verbosity", settings.verbosity);
   put_text(body, "reasoning_effort", effort_level(conversation, notes));

@@ -219,7 +219,7 @@ void write_config(const Conversation& conversation, json::object& body, Notes& n
   put(config, "frequencyPenalty", settings.frequency_penalty);
   put(config, "presencePenalty", settings.presence_penalty);
   put(config, "seed", settings.seed);
-  put(config, "candidateCount", settings.choices);
+  put(config, "candidateCount", choices_of(conversation, notes));
   if (!settings.stop.empty()) {
     const std::size_t kept = std::min(settings.stop.size(), kStopsMax);
     config["stopSequences"] = json::array(

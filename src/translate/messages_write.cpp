@@ -25,6 +25,7 @@ class Writer {
     json::array messages;
     for (const Turn& turn : strict_turns(conversation_, notes_)) {
       json::array content = blocks(turn.parts);
+      see_loop(turn, content);
       if (!content.empty()) {
         messages.push_back(json::object{{"role", turn.role == Role::user ? "user" : "assistant"},
                                         {"content", std::move(content)}});
@@ -165,6 +166,21 @@ class Writer {
     return content;
   }
 
+  /// Whether the conversation ends with results of calls that no thought stood in front of.
+  void see_loop(const Turn& turn, const json::array& content) {
+    if (turn.role == Role::assistant) {
+      const bool thought =
+          !content.empty() &&
+          text_of(content.front().at("type")).find("thinking") != std::string::npos;
+      unthought_ = !thought;
+      thoughtless_loop_ = false;
+    } else {
+      const bool results =
+          !turn.parts.empty() && std::holds_alternative<ToolResult>(turn.parts.front().what);
+      thoughtless_loop_ = results && unthought_;
+    }
+  }
+
   void write_limits(json::object& body) {
     if (!settings_.output_max) {
       notes_.approximate(path("output_max"), Concern::output,
@@ -256,6 +272,11 @@ class Writer {
       notes_.drop(path("effort"), Concern::output, "Anthropic does not think before a forced call");
       return;
     }
+    if (on && thoughtless_loop_ && effort.budget.value_or(-1) > 0) {
+      notes_.drop(path("thinking"), Concern::output,
+                  "Anthropic refuses a budget after calls that no thought stood in front of");
+      return;
+    }
     if (off) {
       body["thinking"] = {{"type", "disabled"}};
     } else if (on) {
@@ -343,6 +364,8 @@ class Writer {
   Notes& notes_;
   std::size_t marks_ = 0;
   bool thinking_on_ = false;
+  bool unthought_ = false;         // the last turn of the assistant
+  bool thoughtless_loop_ = false;  // and its calls are answered last
 };
 
 }  // namespace

@@ -40,7 +40,7 @@ constexpr Kept kKept[] = {
     {"top_k", {false, true, false, true}},
     {"stop sequences, up to 4", {true, true, false, true}},
     {"seed, penalties", {true, false, false, true}},
-    {"n", {true, false, false, true}},
+    {"n, of answers that are not streamed", {true, false, false, true}},
     {"effort: low, medium, high", {true, true, true, true}},
     {"thinking budget", {false, true, false, true}},
     {"format: JSON", {true, false, true, true}},
@@ -312,7 +312,8 @@ void check_settings(const Conversation& made, const Conversation& back, Wire by)
   RC_ASSERT(!keeps("stop sequences, up to 4", by) || b.stop == a.stop);
   RC_ASSERT(!keeps("seed, penalties", by) ||
             (b.seed == a.seed && b.presence_penalty == a.presence_penalty));
-  RC_ASSERT(!keeps("n", by) || b.choices == a.choices);
+  RC_ASSERT(!keeps("n, of answers that are not streamed", by) || a.stream ||
+            b.choices == a.choices);
   RC_ASSERT(a.effort.level.empty() || b.effort.level == a.effort.level);
   RC_ASSERT(!keeps("thinking budget", by) || b.effort.budget == a.effort.budget);
   if (a.format.shape != Shape::json || keeps("format: JSON", by)) {

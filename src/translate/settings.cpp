@@ -168,6 +168,16 @@ std::string effort_level(const Conversation& conversation, Notes& notes) {
   return std::string(level);
 }
 
+std::optional<std::int64_t> choices_of(const Conversation& conversation, Notes& notes) {
+  const Settings& settings = conversation.settings;
+  if (!settings.stream || settings.choices.value_or(1) == 1) {
+    return settings.choices;
+  }
+  notes.drop(setting_path(conversation.from, "n"), Concern::output,
+             "a stream is translated in its first choice only");
+  return {};
+}
+
 std::string_view choice_word(Choice choice) {
   switch (choice) {
     case Choice::automatic:

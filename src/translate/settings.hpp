@@ -38,6 +38,9 @@ std::optional<bool> strict_of(std::optional<bool> asked, const json::value& sche
 void drop_settings(const Conversation& conversation, std::initializer_list<std::string_view> names,
                    std::string_view why, Notes& notes);
 
+/// How many answers are asked for; a stream is translated in its first only.
+std::optional<std::int64_t> choices_of(const Conversation& conversation, Notes& notes);
+
 void put_text(json::object& into, std::string_view name, std::string_view text);
 template <typename Number>
 void put(json::object& into, std::string_view name, const std::optional<Number>& value) {

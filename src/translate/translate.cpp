@@ -6,13 +6,13 @@
 namespace purser::translate {
 namespace {
 
-struct Dialect {
+struct Words {
   Conversation (*read)(const json::value&, Reading&);
   json::object (*write)(const Conversation&, Notes&);
   Answer (*read_answer)(const json::value&, const Named&, Reading&);
   json::object (*write_answer)(const Answer&, const Named&, Notes&);
 };
-constexpr Dialect kDialects[] = {
+constexpr Words kDialects[] = {
     {read_chat, write_chat, read_chat_answer, write_chat_answer},
     {read_messages, write_messages, read_messages_answer, write_messages_answer},
     {read_responses, write_responses, read_responses_answer, write_responses_answer},
@@ -20,11 +20,26 @@ constexpr Dialect kDialects[] = {
 };
 static_assert(std::size(kDialects) == kWires.size());
 
-const Dialect& dialect(Wire wire) {
+const Words& dialect(Wire wire) {
   return kDialects[static_cast<std::size_t>(wire)];
 }
 
 }  // namespace
+
+std::optional<Wire> wire_of(purser::Dialect of) {
+  switch (of) {
+    case purser::Dialect::chat:
+      return Wire::chat;
+    case purser::Dialect::messages:
+      return Wire::messages;
+    case purser::Dialect::responses:
+      return Wire::responses;
+    case purser::Dialect::gemini:
+      return Wire::gemini;
+    default:
+      return {};
+  }
+}
 
 Result<Conversation> read(Wire wire, std::string_view body, const Beside& beside) {
   const auto tree = parse(body, Fault::client);

@@ -25,11 +25,15 @@
 #include <string_view>
 
 #include "base/result.hpp"
+#include "call/call.hpp"
 #include "translate/answer.hpp"
 #include "translate/conversation.hpp"
 #include "wire/sse.hpp"
 
 namespace purser::translate {
+
+/// Nothing: calls of that dialect are not translated.
+std::optional<Wire> wire_of(purser::Dialect dialect);
 
 /// What stands beside a body: Gemini has its model and whether it streams in the path.
 struct Beside {
