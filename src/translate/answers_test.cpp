@@ -64,6 +64,42 @@ TEST(Answers, ChatBecomesMessages) {
       "service_tier": null}})");
 }
 
+constexpr std::string_view kGemini = R"({
+  "candidates": [{"index": 0, "finishReason": "STOP", "content": {"role": "model", "parts": [
+    {"text": "Hm.", "thought": true},
+    {"functionCall": {"name": "look", "args": {"at": "it"}}, "thoughtSignature": "c2ln"}]}}],
+  "usageMetadata": {"promptTokenCount": 50, "cachedContentTokenCount": 20,
+    "toolUsePromptTokenCount": 5, "candidatesTokenCount": 10, "thoughtsTokenCount": 7,
+    "totalTokenCount": 72},
+  "modelVersion": "gemini-4", "responseId": "r1"})";
+
+TEST(Answers, GeminiBecomesResponses) {
+  const auto body = parsed(translated(Wire::gemini, Wire::responses, kGemini));
+  ASSERT_TRUE(body);
+  const json::object& response = body->as_object();
+  EXPECT_EQ(response.at("status"), "completed");
+  EXPECT_EQ(response.at("output"), parsed(R"([
+    {"type": "reasoning", "id": "rs_r1_0",
+     "summary": [{"type": "summary_text", "text": "Hm."}]},
+    {"type": "reasoning", "id": "rs_r1_1", "summary": [],
+     "encrypted_content": "purser:gemini:call:c2ln"},
+    {"type": "function_call", "id": "fc_r1_2", "call_id": "gemini_call_p1_0", "name": "look",
+     "arguments": "{\"at\":\"it\"}", "status": "completed"}])")
+                                       .value());
+  EXPECT_EQ(response.at("usage").at("input_tokens"), 55);
+  EXPECT_EQ(response.at("usage").at("output_tokens"), 17);
+  EXPECT_EQ(response.at("usage").at("output_tokens_details").at("reasoning_tokens"), 7);
+}
+
+TEST(Answers, ChatBecomesGemini) {
+  expect_json(translated(Wire::chat, Wire::gemini, kChat), R"({
+    "candidates": [{"content": {"role": "model", "parts": [{"text": "Half a"}]},
+      "finishReason": "MAX_TOKENS", "index": 0}],
+    "modelVersion": "gpt-5.6", "responseId": "chatcmpl-1",
+    "usageMetadata": {"promptTokenCount": 100, "cachedContentTokenCount": 60,
+      "candidatesTokenCount": 30, "thoughtsTokenCount": 20, "totalTokenCount": 150}})");
+}
+
 TEST(Answers, WhatIsNoAnswerIsTheProvidersFault) {
   const auto wrong = read_answer(Wire::chat, R"({"id": "x"})", {});
   ASSERT_FALSE(wrong);

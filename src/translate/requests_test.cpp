@@ -74,6 +74,74 @@ TEST(Requests, ChatBecomesMessages) {
   EXPECT_EQ(told(written.losses), "");
 }
 
+TEST(Requests, ChatBecomesResponses) {
+  const Written written = translated(Wire::chat, Wire::responses, kChatWithTools);
+  expect_body(written, R"({
+    "model": "gpt-5.6", "max_output_tokens": 500, "temperature": 0.5, "store": false,
+    "instructions": "Be brief.", "input": [
+      {"type": "message", "role": "user", "content": [
+        {"type": "input_text", "text": "Compare the weather."},
+        {"type": "input_image", "image_url": "data:image/png;base64,iVBORw=="}]},
+      {"type": "function_call", "call_id": "call_1", "name": "weather",
+       "arguments": "{\"city\":\"Rome\"}"},
+      {"type": "function_call", "call_id": "call_2", "name": "weather",
+       "arguments": "{\"city\":\"Oslo\"}"},
+      {"type": "function_call_output", "call_id": "call_2", "output": "cold"},
+      {"type": "function_call_output", "call_id": "call_1", "output": "warm"}],
+    "tools": [{"type": "function", "name": "weather", "description": "Tells it.", "strict": false,
+      "parameters": {"type": "object", "properties": {"city": {"type": "string"}}}}],
+    "tool_choice": "required", "parallel_tool_calls": false, "user": "u1"})");
+  EXPECT_EQ(told(written.losses), "stop dropped; ");
+}
+
+TEST(Requests, ChatBecomesGemini) {
+  const Written written = translated(Wire::chat, Wire::gemini, kChatWithTools);
+  EXPECT_EQ(written.path_model, "gpt-5.6");
+  expect_body(written, R"({
+    "systemInstruction": {"parts": [{"text": "Be brief."}]},
+    "contents": [
+      {"role": "user", "parts": [
+        {"text": "Compare the weather."},
+        {"inlineData": {"mimeType": "image/png", "data": "iVBORw=="}}]},
+      {"role": "model", "parts": [
+        {"functionCall": {"id": "call_1", "name": "weather", "args": {"city": "Rome"}},
+         "thoughtSignature": "skip_thought_signature_validator"},
+        {"functionCall": {"id": "call_2", "name": "weather", "args": {"city": "Oslo"}},
+         "thoughtSignature": "skip_thought_signature_validator"}]},
+      {"role": "user", "parts": [
+        {"functionResponse": {"id": "call_1", "name": "weather", "response": {"output": "warm"}}},
+        {"functionResponse": {"id": "call_2", "name": "weather", "response": {"output": "cold"}}}
+      ]}],
+    "tools": [{"functionDeclarations": [{"name": "weather", "description": "Tells it.",
+      "parametersJsonSchema": {"type": "object", "properties": {"city": {"type": "string"}}}}]}],
+    "toolConfig": {"functionCallingConfig": {"mode": "ANY"}},
+    "generationConfig": {"maxOutputTokens": 500, "temperature": 0.5, "stopSequences": ["END"]}})");
+  EXPECT_EQ(told(written.losses),
+            "messages[2].tool_calls[0] approximated; messages[2].tool_calls[1] approximated; "
+            "parallel_tool_calls dropped; user dropped; ");
+}
+
+TEST(Requests, GeminisOwnSchemaAndCallsWithoutIdsAreRead) {
+  const Written written = translated(Wire::gemini, Wire::chat, R"({
+    "contents": [
+      {"role": "user", "parts": [{"text": "Go."}]},
+      {"role": "model", "parts": [{"functionCall": {"name": "f", "args": {}}}]},
+      {"role": "user", "parts": [
+        {"functionResponse": {"name": "f", "response": {"error": "no"}}}]}],
+    "tools": [{"function_declarations": [{"name": "f", "parameters": {"type": "OBJECT",
+      "properties": {"type": {"type": "STRING", "nullable": true}}}}]}]})",
+                                     {.model = "g", .stream = true});
+  expect_body(written, R"({
+    "model": "g", "stream": true, "stream_options": {"include_usage": true},
+    "messages": [
+      {"role": "user", "content": "Go."},
+      {"role": "assistant", "content": null, "tool_calls": [{"id": "gemini_call__0",
+        "type": "function", "function": {"name": "f", "arguments": "{}"}}]},
+      {"role": "tool", "tool_call_id": "gemini_call__0", "content": "no"}],
+    "tools": [{"type": "function", "function": {"name": "f", "parameters": {"type": "object",
+      "properties": {"type": {"type": ["string", "null"]}}}}}]})");
+}
+
 constexpr std::string_view kMessagesWithTools = R"({
   "model": "claude-opus-5-5", "max_tokens": 4000, "stream": true,
   "system": [{"type": "text", "text": "Be brief.", "cache_control": {"type": "ephemeral"}}],
@@ -115,6 +183,22 @@ TEST(Requests, MessagesBecomeChat) {
             "tools[1] dropped; system[0].cache_control dropped; "
             "messages[1].content[0] dropped; messages[2].content[0] approximated; "
             "messages[2].content[0].is_error approximated; thinking approximated; ");
+}
+
+TEST(Requests, SealsGoBackToWhoMadeThemAndToNobodyElse) {
+  constexpr std::string_view kHistory = R"({"model": "m", "max_tokens": 5, "messages": [
+    {"role": "user", "content": "x"},
+    {"role": "assistant", "content": [
+      {"type": "thinking", "thinking": "", "signature": "purser:gemini:call:c2ln"},
+      {"type": "tool_use", "id": "gemini_call_p1_0", "name": "f", "input": {}}]},
+    {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "gemini_call_p1_0"}]}]})";
+  EXPECT_TRUE(carries_seals(kHistory));
+  EXPECT_FALSE(carries_seals(kMessagesWithTools));
+  const Written gemini = translated(Wire::messages, Wire::gemini, kHistory);
+  EXPECT_NE(gemini.body.find(R"("functionCall":{"name":"f","args":{}},"thoughtSignature":"c2ln")"),
+            std::string::npos)
+      << gemini.body;
+  EXPECT_FALSE(carries_seals(translated(Wire::messages, Wire::messages, kHistory).body));
 }
 
 TEST(Requests, WhatAPolicyDoesNotBearIsRefusedWithItsPlace) {
