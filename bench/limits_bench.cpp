@@ -124,7 +124,8 @@ void fitting(benchmark::State& state) {
                 .rates = {.input = Rate(2'000'000),
                           .output = Rate(8'000'000),
                           .per_request = {},
-                          .web_search = {}}};
+                          .web_search = {},
+                          .file_search = {}}};
   for (auto _ : state) {
     benchmark::DoNotOptimize(
         fit(touches, standings, ask, {.wanted = Tokens(8192), .least = Tokens(64)}));
