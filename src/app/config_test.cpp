@@ -360,8 +360,8 @@ TEST(Config, TheSchemaAndTheParserKnowTheSameKeysAndWords) {
 
 /// Matches and maxima are the same wherever they stand: they are documented once.
 std::string documented_as(std::string path) {
-  for (const std::string_view match :
-       {"calls[].match", "workloads[].match", "limits[].match", "infrastructure[].over"}) {
+  for (const std::string_view match : {"calls[].match", "workloads[].match", "limits[].match",
+                                       "fallbacks[].match", "infrastructure[].over"}) {
     for (const std::string_view part : {".any[]", ".not[]", ""}) {
       const std::string place = std::string(match) + std::string(part) + '.';
       if (path.starts_with(place)) {
